@@ -1,0 +1,96 @@
+import type { Node } from './ir/node.js';
+import type { Op } from './ir/op.js';
+import type { TypedArray } from './dtype.js';
+
+/** What tensors of a device hold right now, in bytes where not said otherwise. */
+export interface MemoryInfo {
+  /** Handles that were neither consumed, disposed nor collected. */
+  readonly liveTensors: number;
+  /** Memory that live tensors keep, arrays lent by the user included. */
+  readonly liveBytes: number;
+  readonly peakBytes: number;
+  /** Scratch kept for the next runs. */
+  readonly arenaBytes: number;
+}
+
+/** What a device has done since it was created; every number only grows. */
+export interface Counters {
+  runs: number;
+  /** Kernels that ran. */
+  steps: number;
+  plansCompiled: number;
+  planCacheHits: number;
+  /** Bytes moved without computing anything: uploads, results that had to be packed. */
+  bytesCopied: number;
+  bytesAllocated: number;
+  /** Bytes of results that were written over memory no longer needed, instead of new memory. */
+  reusedBytes: number;
+}
+
+/** A place where plans run. Tensors belong to one; closing it frees everything and waits for runs in flight. */
+export interface Device extends AsyncDisposable {
+  readonly kind: 'cpu' | 'webgpu';
+  readonly info: Readonly<Record<string, unknown>>;
+  memory(): MemoryInfo;
+  counters(): Counters;
+  close(): Promise<void>;
+  /** What the tensor front end needs from a device; not for users. @internal */
+  readonly core: DeviceCore;
+}
+
+/** Memory that belongs to a node: lent by the user, or the device's own. Reference counted. */
+export interface Storage {
+  readonly bytes: number;
+  /** False for memory lent by the user, which is read and never written. */
+  readonly owned: boolean;
+  /** Nobody else holds it. */
+  readonly sole: boolean;
+  retain(): void;
+  release(): void;
+  /** The bytes as they lie in memory, without a copy; undefined where JavaScript cannot see them (WebGPU). */
+  peek(): Uint8Array | undefined;
+}
+
+/** How a result is wanted: `array` as a typed array in row-major order, `keep` on the device. */
+export type Form = 'array' | 'keep';
+export interface Root {
+  readonly node: Node;
+  readonly form: Form;
+}
+
+/** What `explain()` and `mia graph` show. */
+export interface PlanSummary {
+  readonly steps: readonly { op: string; kernel: string; inputs: string[]; output: string; inPlace: boolean }[];
+  readonly slots: readonly { name: string; bytes: number }[];
+  /** Bytes of all slots that the plan itself allocates. */
+  readonly bytes: number;
+  toString(): string;
+}
+
+/** A recorded function made ready for one set of sizes. */
+export interface Compiled {
+  run(inputs: readonly TypedArray[], signal?: AbortSignal): Promise<TypedArray[]>;
+  readonly summary: PlanSummary;
+  release(): void;
+}
+
+export interface DeviceCore {
+  readonly closed: boolean;
+  /** Ops by name: the default ones and those added by the builder. */
+  readonly ops: ReadonlyMap<string, Op>;
+  readonly ledger: Ledger;
+  /** Lends an array to the device: no copy, never written. */
+  borrow(data: TypedArray): Storage;
+  /** Runs what `roots` need; resolves to arrays for `array` roots. */
+  evaluate(roots: readonly Root[]): Promise<(TypedArray | undefined)[]>;
+  explain(root: Root): PlanSummary;
+  /** Prepares roots whose `inputs` nodes are bound at every run; other leaves become constants. */
+  compile(inputs: readonly Node[], roots: readonly Node[]): Compiled;
+}
+
+/** The books of a device. */
+export interface Ledger {
+  liveTensors: number;
+  liveBytes: number;
+  peakBytes: number;
+}

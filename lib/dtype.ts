@@ -1,0 +1,93 @@
+import { MiaError, show } from './errors.js';
+
+/** What an element is, how many bytes it takes, and which JavaScript array shows it. One row per dtype. */
+export const dtypes = {
+  f32: row('float', 4, Float32Array),
+  f64: row('float', 8, Float64Array),
+  f16: row('float', 2, Uint16Array),
+  bf16: row('float', 2, Uint16Array),
+  i8: row('int', 1, Int8Array),
+  u8: row('uint', 1, Uint8Array),
+  i16: row('int', 2, Int16Array),
+  u16: row('uint', 2, Uint16Array),
+  i32: row('int', 4, Int32Array),
+  u32: row('uint', 4, Uint32Array),
+  i64: row('int', 8, BigInt64Array),
+  u64: row('uint', 8, BigUint64Array),
+  bool: row('bool', 1, Uint8Array),
+  f32x4: packed('f32', 4, 16, Float32Array),
+  f16x4: packed('f16', 4, 8, Uint16Array),
+  u8x4: packed('u8', 4, 4, Uint8Array),
+  u4x8: packed('u32', 1, 4, Uint32Array), // eight nibbles in a word: moved as u32, no arithmetic of its own
+} as const;
+
+export type DType = keyof typeof dtypes;
+/** Dtypes with a vector of lanes per element; `t.cast()` goes between them and their lanes' dtype. */
+export type PackedDType = 'f32x4' | 'f16x4' | 'u8x4' | 'u4x8';
+export type ScalarDType = Exclude<DType, PackedDType>;
+export type FloatDType = 'f32' | 'f64' | 'f16' | 'bf16' | 'f32x4' | 'f16x4';
+export type IntDType = 'i8' | 'u8' | 'i16' | 'u16' | 'i32' | 'u32' | 'i64' | 'u64';
+export type Kind = 'float' | 'int' | 'uint' | 'bool';
+/** The six types that arithmetic runs in: narrow integers compute in i32 and wrap, halves in f32, bool is 0 or 1. */
+export type Reg = 'f32' | 'f64' | 'i32' | 'u32' | 'i64' | 'u64';
+
+/** The typed array that holds elements of a dtype (f16 and bf16 show their bits). */
+export type ArrayOf<T extends DType> = InstanceType<(typeof dtypes)[T]['array']>;
+export type TypedArray =
+  | Float32Array | Float64Array | Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array
+  | Int32Array | Uint32Array | BigInt64Array | BigUint64Array;
+
+interface Row<B, C> { readonly kind: Kind; readonly bytes: number; readonly lanes: number; readonly base: B; readonly array: C }
+
+function row<C>(kind: Kind, bytes: number, array: C): Row<null, C> {
+  return { kind, bytes, lanes: 1, base: null, array };
+}
+function packed<B extends string, C>(base: B, lanes: number, bytes: number, array: C): Row<B, C> {
+  return { kind: base.startsWith('f') ? 'float' : 'uint', bytes, lanes, base, array };
+}
+
+/** Bytes of one element. */
+export const bytesOf = (dtype: DType): number => dtypes[dtype].bytes;
+export const kindOf = (dtype: DType): Kind => dtypes[dtype].kind;
+export const isPacked = (dtype: DType): dtype is PackedDType => dtypes[dtype].base !== null;
+/** The dtype of one lane: itself unless packed. */
+export const laneOf = (dtype: DType): ScalarDType => (dtypes[dtype].base ?? dtype) as ScalarDType;
+/** Lanes per element: 1 unless packed. */
+export const lanesOf = (dtype: DType): number => dtypes[dtype].lanes;
+
+/** The register type in which a dtype's arithmetic runs. */
+export function regOf(dtype: DType): Reg {
+  const lane = laneOf(dtype);
+  switch (lane) {
+    case 'f16': case 'bf16': return 'f32';
+    case 'i8': case 'u8': case 'i16': case 'u16': case 'bool': return 'i32';
+    default: return lane;
+  }
+}
+
+export function isDType(value: unknown): value is DType {
+  return typeof value === 'string' && Object.hasOwn(dtypes, value);
+}
+
+export function checkDType(op: string, value: unknown): DType {
+  if (isDType(value)) return value;
+  throw new MiaError('ERR_DTYPE', op, { message: 'unknown dtype', expected: `one of ${Object.keys(dtypes).join(' ')}`, actual: show(value) });
+}
+
+const byArray = new Map<string, DType>([
+  ['Float32Array', 'f32'], ['Float64Array', 'f64'], ['Float16Array', 'f16'], ['Int8Array', 'i8'], ['Uint8Array', 'u8'],
+  ['Uint8ClampedArray', 'u8'], ['Buffer', 'u8'], ['Int16Array', 'i16'], ['Uint16Array', 'u16'], ['Int32Array', 'i32'],
+  ['Uint32Array', 'u32'], ['BigInt64Array', 'i64'], ['BigUint64Array', 'u64'],
+]);
+
+/** The dtype that a typed array holds when nobody says otherwise, or undefined for anything else. */
+export function dtypeOfArray(data: unknown): DType | undefined {
+  return ArrayBuffer.isView(data) ? byArray.get(data.constructor.name) ?? byArray.get(tag(data)) : undefined;
+}
+const tag = (data: object): string => (data as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? '';
+
+/** A typed array over `bytes` of `buffer`, in the array type of the dtype. */
+export function viewArray(dtype: DType, buffer: ArrayBuffer, byteOffset: number, elements: number): TypedArray {
+  const { array, lanes } = dtypes[dtype];
+  return new (array as new (b: ArrayBuffer, o: number, n: number) => TypedArray)(buffer, byteOffset, elements * lanes);
+}
