@@ -1,0 +1,131 @@
+import { viewArray, laneOf, type TypedArray } from '../dtype.js';
+import { env } from '../env.js';
+import { MiaError, show } from '../errors.js';
+import type { Counters, Device, DeviceCore, MemoryInfo } from '../device.js';
+import type { Op } from '../ir/op.js';
+import { defaultOps } from '../ops/index.js';
+import { Engine, type Backend } from '../plan/engine.js';
+import { loadAddon } from './addon.js';
+import { namesOf } from './encode.js';
+import { prepare, type CpuContext, type HostKernel } from './executable.js';
+import { Borrowed, Owned } from './storage.js';
+
+export interface CpuOptions {
+  /** Threads that one run may use; default MIA_NUM_THREADS, else what affinity and cgroup quota leave. */
+  threads?: number;
+  /** 'avx512', 'avx2', 'neon' or 'scalar'; default MIA_ISA, else the best of this machine. */
+  isa?: string;
+}
+
+export interface CpuInfo {
+  readonly isa: string;
+  /** What this machine can run, best first. */
+  readonly isas: readonly string[];
+  readonly threads: number;
+  /** Cores that this process may use. */
+  readonly cores: number;
+}
+
+/** The native CPU engine as a device. Make one with `Cpu.create()` or a CpuBuilder. */
+export class Cpu implements Device {
+  readonly kind = 'cpu';
+  readonly info: Readonly<CpuInfo & Record<string, unknown>>;
+  /** @internal */
+  readonly core: DeviceCore;
+  readonly #engine: Engine;
+  readonly #context: CpuContext;
+  #closed: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(options: CpuOptions, ops: ReadonlyMap<string, Op>, kernels: ReadonlyMap<string, HostKernel>) {
+    const addon = loadAddon();
+    const isa = options.isa ?? env('MIA_ISA') ?? addon.isas[0]!;
+    if (!addon.isas.includes(isa)) {
+      throw new MiaError('ERR_DEVICE', 'Cpu', { message: 'instruction set not available here', expected: addon.isas.join(' '), actual: show(isa) });
+    }
+    const threads = options.threads ?? (Number(env('MIA_NUM_THREADS') ?? 0) || addon.threads);
+    if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
+      throw new MiaError('ERR_DEVICE', 'Cpu', { message: 'bad number of threads', expected: 'an integer in [1, 256]', actual: show(options.threads ?? env('MIA_NUM_THREADS')) });
+    }
+    this.info = Object.freeze({ isa, isas: addon.isas, threads, cores: addon.threads });
+    const backend: Backend = {
+      prepare: (plan, constants) => prepare(plan, constants, this.#context),
+      take: (storage, { dtype, elements }) => toArray(storage as Owned | Borrowed, (buffer, offset) => viewArray(laneOf(dtype), buffer, offset, elements)),
+    };
+    const engine = (this.#engine = new Engine(ops, backend));
+    this.#context = { addon, names: namesOf(addon), isa, threads, ledger: engine.ledger, live: new Set(), kernels };
+    const isClosed = (): boolean => this.#closed !== undefined;
+    this.core = {
+      get closed() { return isClosed(); },
+      ops,
+      ledger: engine.ledger,
+      borrow: (data) => new Borrowed(data, engine.ledger),
+      evaluate: (roots) => engine.evaluate(roots),
+      explain: (root) => engine.explain(root),
+      compile: (inputs, roots) => engine.compile(inputs, roots),
+    };
+  }
+
+  /** A device with the default ops. Throws ERR_DEVICE where no native engine can be loaded. */
+  static async create(options: CpuOptions = {}): Promise<Cpu> {
+    return new CpuBuilder(options).addDefaultOps().build();
+  }
+
+  memory(): MemoryInfo {
+    return { ...this.#engine.ledger, arenaBytes: this.#context.addon.stats().arenaBytes };
+  }
+
+  counters(): Counters {
+    return { ...this.#engine.counters };
+  }
+
+  /** Waits for runs in flight, then frees all memory of the device. Its tensors throw ERR_CLOSED from now on. */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#engine.close().then(() => {
+      for (const buffer of [...this.#context.live]) buffer.drop();
+      this.#context.addon.trim();
+    }));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** Memory as an array: an owned buffer becomes it, what JavaScript made already is one. */
+function toArray(storage: Owned | Borrowed, view: (buffer: ArrayBuffer, byteOffset: number) => TypedArray): TypedArray {
+  if (storage instanceof Owned) {
+    const { bytes, addon } = storage;
+    return view(addon.toArrayBuffer(storage.surrender(), bytes), 0);
+  }
+  storage.release();
+  return view(storage.data.buffer as ArrayBuffer, storage.data.byteOffset);
+}
+
+/** Chooses what a CPU device can do: `new CpuBuilder().addDefaultOps().addOp(op, kernel).build()`. */
+export class CpuBuilder {
+  readonly #ops = new Map<string, Op>();
+  readonly #kernels = new Map<string, HostKernel>();
+
+  constructor(private readonly options: CpuOptions = {}) {}
+
+  addDefaultOps(): this {
+    for (const [name, op] of defaultOps) this.#ops.set(name, op);
+    return this;
+  }
+
+  /** A custom op. One declared as a scalar expression needs no kernel; others take a JavaScript one. */
+  addOp(op: Op, kernel?: HostKernel): this {
+    if (this.#ops.has(op.name)) throw new MiaError('ERR_UNSUPPORTED', op.name, 'an op of this name is there already');
+    if (op.kind === 'routine' && op.form === 'host' && typeof kernel !== 'function') {
+      throw new MiaError('ERR_UNSUPPORTED', op.name, { message: 'a custom op needs a kernel', expected: 'a function', actual: show(kernel) });
+    }
+    this.#ops.set(op.name, op);
+    if (kernel) this.#kernels.set(op.name, kernel);
+    return this;
+  }
+
+  async build(): Promise<Cpu> {
+    return new Cpu(this.options, new Map(this.#ops), new Map(this.#kernels));
+  }
+}

@@ -1,0 +1,143 @@
+import type { TypedArray } from '../dtype.js';
+import { laneOf, viewArray, type DType } from '../dtype.js';
+import type { Ledger, Storage } from '../device.js';
+import { MiaError } from '../errors.js';
+import type { Attrs } from '../ir/op.js';
+import type { Binding, Executable } from '../plan/engine.js';
+import type { Plan, Step } from '../plan/plan.js';
+import type { Addon, NativeMemory } from './addon.js';
+import { encode, type Names, type Segment } from './encode.js';
+import { runProgram } from './runner.js';
+import { Borrowed, Owned } from './storage.js';
+
+/** What a JavaScript kernel of a custom op is told beside its arrays. */
+export interface HostKernelInfo {
+  readonly attrs: Attrs;
+  /** Shapes and dtypes of the inputs, then of the output. */
+  readonly operands: readonly { readonly shape: readonly number[]; readonly dtype: DType }[];
+}
+/** Reads `inputs` (row-major), fills `output`. Runs on the JavaScript thread. */
+export type HostKernel = (inputs: readonly TypedArray[], output: TypedArray, info: HostKernelInfo) => void;
+
+/** What executables of one device share. */
+export interface CpuContext {
+  readonly addon: Addon;
+  readonly names: Names;
+  readonly isa: string;
+  readonly threads: number;
+  readonly ledger: Ledger;
+  readonly live: Set<Owned>;
+  readonly kernels: ReadonlyMap<string, HostKernel>;
+}
+
+type Part = { readonly segment: Segment; readonly program: number } | { readonly host: Step; readonly kernel: HostKernel };
+
+/** A plan as native programs: one, unless JavaScript kernels stand between. */
+export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContext): Executable {
+  const constantSlots = plan.inputs.filter((i) => i.constant).map((i) => i.slot);
+  const constantMemory = new Map(constantSlots.map((slot, i) => [slot, memoryOf(constants[i]!)]));
+  const outputSlots = plan.slots.flatMap((s, i) => (s.kind === 'output' ? [i] : []));
+  const inputSlots = plan.inputs.filter((i) => !i.constant).map((i) => i.slot);
+  const parts: Part[] = split(plan, inputSlots, outputSlots, constantSlots).map((part) =>
+    'host' in part ? { host: part.host, kernel: hostKernel(part.host) } : { segment: part, program: native(part) });
+  const owned = (handle: number, slot: number): Owned => new Owned(handle, plan.slots[slot]!.bytes, cx.ledger, cx.addon, cx.live);
+  const [only] = parts;
+
+  return {
+    run(inputs, signal) {
+      if (parts.length !== 1 || !('segment' in only!)) return runParts(inputs, signal);
+      const memory = inputs.map(({ memory: m, donate }) => (donate ? -(m as Owned).handle : memoryOf(m)));
+      const running = runProgram(only.program, memory, opOf(only.segment), signal);
+      for (const { memory: m, donate } of inputs) if (donate) (m as Owned).surrender();
+      const wrap = (handles: number[]): Storage[] => handles.map((h, i) => owned(h, outputSlots[i]!));
+      return running instanceof Promise ? running.then(wrap) : wrap(running);
+    },
+    release() {
+      for (const part of parts) if ('program' in part) cx.addon.releaseProgram(part.program);
+    },
+  };
+
+  function native(segment: Segment): number {
+    try {
+      return cx.addon.prepare(cx.isa, cx.threads, encode(plan, segment, cx.names), segment.constants.map((s) => constantMemory.get(s)!));
+    } catch (error) {
+      if (error instanceof MiaError) throw error;
+      throw new MiaError('ERR_UNSUPPORTED', 'plan', { message: (error as Error).message, cause: error });
+    }
+  }
+
+  function hostKernel({ host }: Step): HostKernel {
+    const kernel = cx.kernels.get(host!.op.name);
+    if (!kernel) throw new MiaError('ERR_UNSUPPORTED', host!.op.name, 'this CPU device has no kernel for it; give one to addOp()');
+    return kernel;
+  }
+
+  /** Native programs and JavaScript kernels in turn; memory between them lies in buffers of its own. */
+  async function runParts(inputs: readonly Binding[], signal?: AbortSignal): Promise<Storage[]> {
+    const at = new Map<number, NativeMemory>(constantMemory);
+    inputSlots.forEach((slot, i) => at.set(slot, memoryOf(inputs[i]!.memory)));
+    const made = new Set<number>(); // handles to free if a part fails
+    try {
+      for (const part of parts) {
+        if ('segment' in part) {
+          const handles = await runProgram(part.program, part.segment.inputs.map((s) => at.get(s)!), opOf(part.segment), signal);
+          handles.forEach((h, i) => { made.add(h); at.set(part.segment.outputs[i]!, h); });
+        } else runHost(part.host, part.kernel, at, made);
+      }
+    } catch (error) {
+      for (const h of made) cx.addon.release(h);
+      throw error;
+    }
+    return outputSlots.map((slot) => {
+      const memory = at.get(slot);
+      return typeof memory === 'number' ? owned(memory, slot) : new Borrowed(memory as TypedArray, cx.ledger);
+    });
+  }
+
+  function runHost(step: Step, kernel: HostKernel, at: Map<number, NativeMemory>, made: Set<number>): void {
+    const { attrs, operands } = step.host!;
+    const arrays = step.operands.map((o, i) => {
+      const { dtype, shape } = operands[i]!;
+      const elements = shape.reduce((a, b) => a * b, 1);
+      const last = i === step.operands.length - 1;
+      let memory = last ? undefined : at.get(o.slot)!;
+      if (typeof memory === 'number' && !made.has(memory)) memory = new Uint8Array(cx.addon.peek(memory)); // an input's: not ours to turn
+      else if (typeof memory === 'number') {
+        made.delete(memory);
+        memory = new Uint8Array(cx.addon.toArrayBuffer(memory, plan.slots[o.slot]!.bytes));
+      }
+      memory ??= new Uint8Array(plan.slots[o.slot]!.bytes);
+      at.set(o.slot, memory);
+      return viewArray(laneOf(dtype), memory.buffer as ArrayBuffer, memory.byteOffset, elements);
+    });
+    kernel(arrays.slice(0, -1), arrays.at(-1)!, { attrs, operands });
+  }
+}
+
+const memoryOf = (memory: Storage | TypedArray): NativeMemory =>
+  memory instanceof Borrowed ? memory.data : memory instanceof Owned ? memory.handle : (memory as TypedArray);
+
+const opOf = (segment: Segment) => (step: number): string => segment.steps[step]?.op ?? 'run';
+
+/** Runs of native steps, with the JavaScript kernels between them. */
+function split(plan: Plan, inputs: readonly number[], outputs: readonly number[], constants: readonly number[]): (Segment | { host: Step })[] {
+  if (!plan.steps.some((s) => s.host)) return [{ steps: plan.steps, inputs, outputs, constants }];
+  const parts: (Segment | { host: Step })[] = [];
+  let steps: Step[] = [];
+  const flush = (): void => {
+    if (steps.length === 0) return;
+    const written = [...new Set(steps.flatMap((s) => s.writes))];
+    const read = [...new Set(steps.flatMap((s) => s.reads))].filter((s) => !written.includes(s));
+    parts.push({ steps, inputs: read.filter((s) => !constants.includes(s)), outputs: written, constants: read.filter((s) => constants.includes(s)) });
+    steps = [];
+  };
+  for (const step of plan.steps) {
+    if (!step.host) steps.push(step);
+    else {
+      flush();
+      parts.push({ host: step });
+    }
+  }
+  flush();
+  return parts;
+}

@@ -1,0 +1,89 @@
+import type { TypedArray } from '../dtype.js';
+import type { Ledger, Storage } from '../device.js';
+import type { Addon } from './addon.js';
+
+/** Counts references and keeps the device's books; what freeing means is the subclass's. */
+abstract class Counted implements Storage {
+  abstract readonly owned: boolean;
+  #refs = 1;
+
+  constructor(readonly bytes: number, protected readonly ledger: Ledger) {
+    ledger.liveBytes += bytes;
+    ledger.peakBytes = Math.max(ledger.peakBytes, ledger.liveBytes);
+  }
+
+  get sole(): boolean {
+    return this.#refs === 1;
+  }
+
+  retain(): void {
+    this.#refs++;
+  }
+
+  release(): void {
+    if (--this.#refs === 0) this.close();
+  }
+
+  protected close(): void {
+    this.ledger.liveBytes -= this.bytes;
+  }
+
+  abstract peek(): Uint8Array | undefined;
+}
+
+/** An array of the user's: read, never written, kept alive while a tensor needs it. */
+export class Borrowed extends Counted {
+  readonly owned = false;
+
+  constructor(readonly data: TypedArray, ledger: Ledger) {
+    super(data.byteLength, ledger);
+  }
+
+  peek(): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset, this.data.byteLength);
+  }
+}
+
+/** A native buffer. */
+export class Owned extends Counted {
+  readonly owned = true;
+  #handle: number;
+
+  constructor(handle: number, bytes: number, ledger: Ledger, readonly addon: Addon, readonly live: Set<Owned>) {
+    super(bytes, ledger);
+    this.#handle = handle;
+    live.add(this);
+  }
+
+  get handle(): number {
+    return this.#handle;
+  }
+
+  /** The handle, which is the caller's from now on. */
+  surrender(): number {
+    const handle = this.#handle;
+    this.#forget();
+    return handle;
+  }
+
+  protected override close(): void {
+    if (this.#handle) this.addon.release(this.#forget());
+  }
+
+  #forget(): number {
+    const handle = this.#handle;
+    this.#handle = 0;
+    this.live.delete(this);
+    super.close();
+    return handle;
+  }
+
+  /** Frees the memory whoever still refers to it: the device is closing. */
+  drop(): void {
+    this.close();
+  }
+
+  peek(): Uint8Array {
+    return new Uint8Array(this.addon.peek(this.#handle), 0, this.bytes);
+  }
+}
