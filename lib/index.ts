@@ -1,0 +1,14 @@
+/** Mia's public surface. Nothing inside the library imports this file. */
+export { MiaError, type ErrorCode } from './errors.js';
+export type { ArrayOf, DType, FloatDType, IntDType, PackedDType, ScalarDType, TypedArray } from './dtype.js';
+export type { Counters, Device, MemoryInfo, PlanSummary } from './device.js';
+export { Layout, type IntTuple, type Tiler } from './layout/index.js';
+export { Cpu, CpuBuilder, type CpuInfo, type CpuOptions } from './cpu/device.js';
+export type { HostKernel, HostKernelInfo } from './cpu/executable.js';
+export { s, type Scalar } from './ir/scalar.js';
+export { Tensor } from './tensor/tensor.js';
+export { expr } from './tensor/expr.js';
+export { apply, defineOp, defineScalarOp } from './tensor/custom.js';
+export { Tape } from './tensor/tape.js';
+export { compile, Program } from './tensor/compile.js';
+export { spec, type Spec } from './tensor/spec.js';
