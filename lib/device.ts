@@ -60,7 +60,13 @@ export interface Root {
 
 /** What `explain()` and `mia graph` show. */
 export interface PlanSummary {
-  readonly steps: readonly { op: string; kernel: string; inputs: string[]; output: string; inPlace: boolean }[];
+  readonly steps: readonly {
+    op: string;
+    kernel: string;
+    inputs: string[];
+    output: string;
+    inPlace: boolean;
+  }[];
   readonly slots: readonly { name: string; bytes: number }[];
   /** Bytes of all slots that the plan itself allocates. */
   readonly bytes: number;
@@ -81,8 +87,8 @@ export interface DeviceCore {
   readonly ledger: Ledger;
   /** Lends an array to the device: no copy, never written. */
   borrow(data: TypedArray): Storage;
-  /** Runs what `roots` need; resolves to arrays for `array` roots. */
-  evaluate(roots: readonly Root[]): Promise<(TypedArray | undefined)[]>;
+  /** Runs what `roots` need; resolves to the arrays of the `array` roots, in order. */
+  evaluate(roots: readonly Root[]): Promise<TypedArray[]>;
   explain(root: Root): PlanSummary;
   /** Prepares roots whose `inputs` nodes are bound at every run; other leaves become constants. */
   compile(inputs: readonly Node[], roots: readonly Node[]): Compiled;

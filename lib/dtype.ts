@@ -34,10 +34,25 @@ export type Reg = 'f32' | 'f64' | 'i32' | 'u32' | 'i64' | 'u64';
 /** The typed array that holds elements of a dtype (f16 and bf16 show their bits). */
 export type ArrayOf<T extends DType> = InstanceType<(typeof dtypes)[T]['array']>;
 export type TypedArray =
-  | Float32Array | Float64Array | Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array
-  | Int32Array | Uint32Array | BigInt64Array | BigUint64Array;
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array;
 
-interface Row<B, C> { readonly kind: Kind; readonly bytes: number; readonly lanes: number; readonly base: B; readonly array: C }
+interface Row<B, C> {
+  readonly kind: Kind;
+  readonly bytes: number;
+  readonly lanes: number;
+  readonly base: B;
+  readonly array: C;
+}
 
 function row<C>(kind: Kind, bytes: number, array: C): Row<null, C> {
   return { kind, bytes, lanes: 1, base: null, array };
@@ -59,9 +74,17 @@ export const lanesOf = (dtype: DType): number => dtypes[dtype].lanes;
 export function regOf(dtype: DType): Reg {
   const lane = laneOf(dtype);
   switch (lane) {
-    case 'f16': case 'bf16': return 'f32';
-    case 'i8': case 'u8': case 'i16': case 'u16': case 'bool': return 'i32';
-    default: return lane;
+    case 'f16':
+    case 'bf16':
+      return 'f32';
+    case 'i8':
+    case 'u8':
+    case 'i16':
+    case 'u16':
+    case 'bool':
+      return 'i32';
+    default:
+      return lane;
   }
 }
 
@@ -71,23 +94,48 @@ export function isDType(value: unknown): value is DType {
 
 export function checkDType(op: string, value: unknown): DType {
   if (isDType(value)) return value;
-  throw new MiaError('ERR_DTYPE', op, { message: 'unknown dtype', expected: `one of ${Object.keys(dtypes).join(' ')}`, actual: show(value) });
+  throw new MiaError('ERR_DTYPE', op, {
+    message: 'unknown dtype',
+    expected: `one of ${Object.keys(dtypes).join(' ')}`,
+    actual: show(value),
+  });
 }
 
 const byArray = new Map<string, DType>([
-  ['Float32Array', 'f32'], ['Float64Array', 'f64'], ['Float16Array', 'f16'], ['Int8Array', 'i8'], ['Uint8Array', 'u8'],
-  ['Uint8ClampedArray', 'u8'], ['Buffer', 'u8'], ['Int16Array', 'i16'], ['Uint16Array', 'u16'], ['Int32Array', 'i32'],
-  ['Uint32Array', 'u32'], ['BigInt64Array', 'i64'], ['BigUint64Array', 'u64'],
+  ['Float32Array', 'f32'],
+  ['Float64Array', 'f64'],
+  ['Float16Array', 'f16'],
+  ['Int8Array', 'i8'],
+  ['Uint8Array', 'u8'],
+  ['Uint8ClampedArray', 'u8'],
+  ['Buffer', 'u8'],
+  ['Int16Array', 'i16'],
+  ['Uint16Array', 'u16'],
+  ['Int32Array', 'i32'],
+  ['Uint32Array', 'u32'],
+  ['BigInt64Array', 'i64'],
+  ['BigUint64Array', 'u64'],
 ]);
 
 /** The dtype that a typed array holds when nobody says otherwise, or undefined for anything else. */
 export function dtypeOfArray(data: unknown): DType | undefined {
-  return ArrayBuffer.isView(data) ? byArray.get(data.constructor.name) ?? byArray.get(tag(data)) : undefined;
+  return ArrayBuffer.isView(data)
+    ? (byArray.get(data.constructor.name) ?? byArray.get(tag(data)))
+    : undefined;
 }
 const tag = (data: object): string => (data as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? '';
 
 /** A typed array over `bytes` of `buffer`, in the array type of the dtype. */
-export function viewArray(dtype: DType, buffer: ArrayBuffer, byteOffset: number, elements: number): TypedArray {
+export function viewArray(
+  dtype: DType,
+  buffer: ArrayBuffer,
+  byteOffset: number,
+  elements: number,
+): TypedArray {
   const { array, lanes } = dtypes[dtype];
-  return new (array as new (b: ArrayBuffer, o: number, n: number) => TypedArray)(buffer, byteOffset, elements * lanes);
+  return new (array as new (b: ArrayBuffer, o: number, n: number) => TypedArray)(
+    buffer,
+    byteOffset,
+    elements * lanes,
+  );
 }

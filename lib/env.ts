@@ -1,15 +1,20 @@
 /** The environment variables that Mia reads, each in one place. docs/env.md and `mia info --env` print this table. */
 export const variables = {
   MIA_NUM_THREADS: 'threads of a CPU device (default: the cores that affinity and cgroup quota leave)',
-  MIA_ISA: 'instruction set of a CPU device: scalar, avx2, avx512 or neon (default: the best one that the machine has)',
+  MIA_ISA:
+    'instruction set of a CPU device: scalar, avx2, avx512 or neon (default: the best one that the machine has)',
   MIA_FUSE: '0 gives every op a step of its own: slower, the same numbers within rounding',
-  MIA_DEBUG: '1 prints tapes and reports forgotten tensors, 2 also plans, 3 also kernels, 4 also timings; to stderr',
+  MIA_DEBUG:
+    '1 prints tapes and reports forgotten tensors, 2 also plans, 3 also kernels, 4 also timings; to stderr',
   MIA_VERIFY: '1 checks every graph and plan against its rules after every pass',
 } as const;
 
 export type Variable = keyof typeof variables;
 
-interface ProcessLike { env?: Record<string, string | undefined>; stderr?: { write(text: string): void } }
+interface ProcessLike {
+  env?: Record<string, string | undefined>;
+  stderr?: { write(text: string): void };
+}
 const host = (globalThis as { process?: ProcessLike }).process;
 
 export const env = (name: Variable): string | undefined => host?.env?.[name] || undefined;

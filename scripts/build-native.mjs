@@ -77,12 +77,13 @@ function configure(tree, arch) {
   }
 }
 
-/** Configures a build tree; a cache left by another place, generator or compiler is thrown away once. */
+/** Configures a build tree; one left by another folder, generator or compiler is thrown away once. */
 export function configureTree(tree, attempt) {
+  const isOld = existsSync(join(tree, 'CMakeCache.txt'));
   try {
     attempt();
   } catch (error) {
-    if (!existsSync(join(tree, 'CMakeCache.txt'))) throw error;
+    if (!isOld) throw error;
     rmSync(tree, { recursive: true });
     attempt();
   }

@@ -9,7 +9,12 @@ export type NativeMemory = ArrayBufferView | number;
 
 /** What native/binding exports. Numbers in tables are positions; TypeScript shares names with C++, never numbers. */
 export interface Addon {
-  readonly tables: { readonly dtypes: string[]; readonly scalars: string[]; readonly kernels: string[]; readonly regs: string[] };
+  readonly tables: {
+    readonly dtypes: string[];
+    readonly scalars: string[];
+    readonly kernels: string[];
+    readonly regs: string[];
+  };
   /** Usable instruction sets, best first. */
   readonly isas: string[];
   /** Cores that affinity and cgroup quota leave. */
@@ -45,7 +50,10 @@ export function loadAddon(): Addon {
 /** Where an addon may lie, in order: a local build first, then the prebuilt ones of the package. */
 export function candidates(platform: string = process.platform, arch: string = process.arch): string[] {
   const libc = platform === 'linux' ? (isMusl() ? '.musl' : '.glibc') : '';
-  return [join(root, 'build', 'Release', 'mia.node'), join(root, 'prebuilds', `${platform}-${arch}`, `mia${libc}.node`)];
+  return [
+    join(root, 'build', 'Release', 'mia.node'),
+    join(root, 'prebuilds', `${platform}-${arch}`, `mia${libc}.node`),
+  ];
 }
 
 function isMusl(): boolean {

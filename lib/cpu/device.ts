@@ -41,22 +41,43 @@ export class Cpu implements Device {
     const addon = loadAddon();
     const isa = options.isa ?? env('MIA_ISA') ?? addon.isas[0]!;
     if (!addon.isas.includes(isa)) {
-      throw new MiaError('ERR_DEVICE', 'Cpu', { message: 'instruction set not available here', expected: addon.isas.join(' '), actual: show(isa) });
+      throw new MiaError('ERR_DEVICE', 'Cpu', {
+        message: 'instruction set not available here',
+        expected: addon.isas.join(' '),
+        actual: show(isa),
+      });
     }
     const threads = options.threads ?? (Number(env('MIA_NUM_THREADS') ?? 0) || addon.threads);
     if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
-      throw new MiaError('ERR_DEVICE', 'Cpu', { message: 'bad number of threads', expected: 'an integer in [1, 256]', actual: show(options.threads ?? env('MIA_NUM_THREADS')) });
+      throw new MiaError('ERR_DEVICE', 'Cpu', {
+        message: 'bad number of threads',
+        expected: 'an integer in [1, 256]',
+        actual: show(options.threads ?? env('MIA_NUM_THREADS')),
+      });
     }
     this.info = Object.freeze({ isa, isas: addon.isas, threads, cores: addon.threads });
     const backend: Backend = {
       prepare: (plan, constants) => prepare(plan, constants, this.#context),
-      take: (storage, { dtype, elements }) => toArray(storage as Owned | Borrowed, (buffer, offset) => viewArray(laneOf(dtype), buffer, offset, elements)),
+      take: (storage, { dtype, elements }) =>
+        toArray(storage as Owned | Borrowed, (buffer, offset) =>
+          viewArray(laneOf(dtype), buffer, offset, elements),
+        ),
     };
     const engine = (this.#engine = new Engine(ops, backend));
-    this.#context = { addon, names: namesOf(addon), isa, threads, ledger: engine.ledger, live: new Set(), kernels };
+    this.#context = {
+      addon,
+      names: namesOf(addon),
+      isa,
+      threads,
+      ledger: engine.ledger,
+      live: new Set(),
+      kernels,
+    };
     const isClosed = (): boolean => this.#closed !== undefined;
     this.core = {
-      get closed() { return isClosed(); },
+      get closed() {
+        return isClosed();
+      },
       ops,
       ledger: engine.ledger,
       borrow: (data) => new Borrowed(data, engine.ledger),
@@ -93,7 +114,10 @@ export class Cpu implements Device {
 }
 
 /** Memory as an array: an owned buffer becomes it, what JavaScript made already is one. */
-function toArray(storage: Owned | Borrowed, view: (buffer: ArrayBuffer, byteOffset: number) => TypedArray): TypedArray {
+function toArray(
+  storage: Owned | Borrowed,
+  view: (buffer: ArrayBuffer, byteOffset: number) => TypedArray,
+): TypedArray {
   if (storage instanceof Owned) {
     const { bytes, addon } = storage;
     return view(addon.toArrayBuffer(storage.surrender(), bytes), 0);
@@ -116,9 +140,14 @@ export class CpuBuilder {
 
   /** A custom op. One declared as a scalar expression needs no kernel; others take a JavaScript one. */
   addOp(op: Op, kernel?: HostKernel): this {
-    if (this.#ops.has(op.name)) throw new MiaError('ERR_UNSUPPORTED', op.name, 'an op of this name is there already');
+    if (this.#ops.has(op.name))
+      throw new MiaError('ERR_UNSUPPORTED', op.name, 'an op of this name is there already');
     if (op.kind === 'routine' && op.form === 'host' && typeof kernel !== 'function') {
-      throw new MiaError('ERR_UNSUPPORTED', op.name, { message: 'a custom op needs a kernel', expected: 'a function', actual: show(kernel) });
+      throw new MiaError('ERR_UNSUPPORTED', op.name, {
+        message: 'a custom op needs a kernel',
+        expected: 'a function',
+        actual: show(kernel),
+      });
     }
     this.#ops.set(op.name, op);
     if (kernel) this.#kernels.set(op.name, kernel);

@@ -16,7 +16,12 @@ export interface Names {
 
 export function namesOf({ tables }: Addon): Names {
   const index = (list: readonly string[]): Map<string, number> => new Map(list.map((name, i) => [name, i]));
-  return { dtype: index(tables.dtypes), scalar: index(tables.scalars), kernel: index(tables.kernels), reg: index(tables.regs) };
+  return {
+    dtype: index(tables.dtypes),
+    scalar: index(tables.scalars),
+    kernel: index(tables.kernels),
+    reg: index(tables.regs),
+  };
 }
 
 /** A part of a plan that runs as one native program: some steps, and which slots come in, go out, or are scratch. */
@@ -31,11 +36,20 @@ export function encode(plan: Plan, segment: Segment, names: Names): Float64Array
   const { slots } = plan;
   const { steps, inputs, outputs, constants } = segment;
   const outside = new Set([...inputs, ...outputs, ...constants]);
-  const temps = [...new Set(steps.flatMap((s) => [...s.reads, ...s.writes]))].filter((s) => !outside.has(s)).sort((a, b) => a - b);
+  const temps = [...new Set(steps.flatMap((s) => [...s.reads, ...s.writes]))]
+    .filter((s) => !outside.has(s))
+    .sort((a, b) => a - b);
   const locs = new Map([...inputs, ...outputs, ...constants, ...temps].map((slot, loc) => [slot, loc]));
   const needed = neededBytes(steps);
 
-  const words: number[] = [MAGIC, inputs.length, outputs.length, constants.length, temps.length, steps.length];
+  const words: number[] = [
+    MAGIC,
+    inputs.length,
+    outputs.length,
+    constants.length,
+    temps.length,
+    steps.length,
+  ];
   words.push(...inputs.map((s) => needed.get(s) ?? 0));
   for (const s of outputs) words.push(slots[s]!.bytes, donorOf(plan, s, inputs));
   words.push(...constants.map((s) => needed.get(s) ?? 0));
@@ -55,7 +69,14 @@ export function encode(plan: Plan, segment: Segment, names: Names): Float64Array
   return Float64Array.from(words);
 
   function view(o: Operand): void {
-    words.push(o.slot === IOTA ? IOTA : locs.get(o.slot)!, lookup(names.dtype, o.dtype, 'view'), o.offset, o.sizes.length, ...o.sizes, ...o.strides);
+    words.push(
+      o.slot === IOTA ? IOTA : locs.get(o.slot)!,
+      lookup(names.dtype, o.dtype, 'view'),
+      o.offset,
+      o.sizes.length,
+      ...o.sizes,
+      ...o.strides,
+    );
   }
 
   function code(c: TileCode | undefined, op: string): void {
@@ -64,7 +85,8 @@ export function encode(plan: Plan, segment: Segment, names: Names): Float64Array
     words.push(c?.consts.length ?? 0);
     for (const k of c?.consts ?? []) words.push(k.reg, lookup(names.reg, k.type, op), k.value);
     words.push(c?.code.length ?? 0);
-    for (const i of c?.code ?? []) words.push(lookup(names.scalar, i.op, op), i.dst, i.args[0] ?? 0, i.args[1] ?? 0, i.args[2] ?? 0);
+    for (const i of c?.code ?? [])
+      words.push(lookup(names.scalar, i.op, op), i.dst, i.args[0] ?? 0, i.args[1] ?? 0, i.args[2] ?? 0);
     words.push(c?.stores.length ?? 0);
     for (const s of c?.stores ?? []) words.push(s.reg, s.operand);
   }

@@ -30,7 +30,9 @@ export interface CpuContext {
   readonly kernels: ReadonlyMap<string, HostKernel>;
 }
 
-type Part = { readonly segment: Segment; readonly program: number } | { readonly host: Step; readonly kernel: HostKernel };
+type Part =
+  | { readonly segment: Segment; readonly program: number }
+  | { readonly host: Step; readonly kernel: HostKernel };
 
 /** A plan as native programs: one, unless JavaScript kernels stand between. */
 export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContext): Executable {
@@ -39,8 +41,12 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
   const outputSlots = plan.slots.flatMap((s, i) => (s.kind === 'output' ? [i] : []));
   const inputSlots = plan.inputs.filter((i) => !i.constant).map((i) => i.slot);
   const parts: Part[] = split(plan, inputSlots, outputSlots, constantSlots).map((part) =>
-    'host' in part ? { host: part.host, kernel: hostKernel(part.host) } : { segment: part, program: native(part) });
-  const owned = (handle: number, slot: number): Owned => new Owned(handle, plan.slots[slot]!.bytes, cx.ledger, cx.addon, cx.live);
+    'host' in part
+      ? { host: part.host, kernel: hostKernel(part.host) }
+      : { segment: part, program: native(part) },
+  );
+  const owned = (handle: number, slot: number): Owned =>
+    new Owned(handle, plan.slots[slot]!.bytes, cx.ledger, cx.addon, cx.live);
   const [only] = parts;
 
   return {
@@ -59,7 +65,12 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
 
   function native(segment: Segment): number {
     try {
-      return cx.addon.prepare(cx.isa, cx.threads, encode(plan, segment, cx.names), segment.constants.map((s) => constantMemory.get(s)!));
+      return cx.addon.prepare(
+        cx.isa,
+        cx.threads,
+        encode(plan, segment, cx.names),
+        segment.constants.map((s) => constantMemory.get(s)!),
+      );
     } catch (error) {
       if (error instanceof MiaError) throw error;
       throw new MiaError('ERR_UNSUPPORTED', 'plan', { message: (error as Error).message, cause: error });
@@ -68,7 +79,12 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
 
   function hostKernel({ host }: Step): HostKernel {
     const kernel = cx.kernels.get(host!.op.name);
-    if (!kernel) throw new MiaError('ERR_UNSUPPORTED', host!.op.name, 'this CPU device has no kernel for it; give one to addOp()');
+    if (!kernel)
+      throw new MiaError(
+        'ERR_UNSUPPORTED',
+        host!.op.name,
+        'this CPU device has no kernel for it; give one to addOp()',
+      );
     return kernel;
   }
 
@@ -80,8 +96,16 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
     try {
       for (const part of parts) {
         if ('segment' in part) {
-          const handles = await runProgram(part.program, part.segment.inputs.map((s) => at.get(s)!), opOf(part.segment), signal);
-          handles.forEach((h, i) => { made.add(h); at.set(part.segment.outputs[i]!, h); });
+          const handles = await runProgram(
+            part.program,
+            part.segment.inputs.map((s) => at.get(s)!),
+            opOf(part.segment),
+            signal,
+          );
+          handles.forEach((h, i) => {
+            made.add(h);
+            at.set(part.segment.outputs[i]!, h);
+          });
         } else runHost(part.host, part.kernel, at, made);
       }
     } catch (error) {
@@ -101,7 +125,8 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
       const elements = shape.reduce((a, b) => a * b, 1);
       const last = i === step.operands.length - 1;
       let memory = last ? undefined : at.get(o.slot)!;
-      if (typeof memory === 'number' && !made.has(memory)) memory = new Uint8Array(cx.addon.peek(memory)); // an input's: not ours to turn
+      if (typeof memory === 'number' && !made.has(memory))
+        memory = new Uint8Array(cx.addon.peek(memory)); // an input's: not ours to turn
       else if (typeof memory === 'number') {
         made.delete(memory);
         memory = new Uint8Array(cx.addon.toArrayBuffer(memory, plan.slots[o.slot]!.bytes));
@@ -114,13 +139,30 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
   }
 }
 
-const memoryOf = (memory: Storage | TypedArray): NativeMemory =>
-  memory instanceof Borrowed ? memory.data : memory instanceof Owned ? memory.handle : (memory as TypedArray);
+/** What native code is given for a memory; an array that went away since it was lent is found here. */
+function memoryOf(memory: Storage | TypedArray): NativeMemory {
+  if (memory instanceof Owned) return memory.handle;
+  if (!(memory instanceof Borrowed)) return memory as TypedArray;
+  if (memory.data.byteLength === memory.bytes) return memory.data;
+  throw new MiaError('ERR_SHAPE', 'run', {
+    message: 'an array lent to a tensor was detached or resized',
+    expected: `${memory.bytes} bytes`,
+    actual: String(memory.data.byteLength),
+  });
+}
 
-const opOf = (segment: Segment) => (step: number): string => segment.steps[step]?.op ?? 'run';
+const opOf =
+  (segment: Segment) =>
+  (step: number): string =>
+    segment.steps[step]?.op ?? 'run';
 
 /** Runs of native steps, with the JavaScript kernels between them. */
-function split(plan: Plan, inputs: readonly number[], outputs: readonly number[], constants: readonly number[]): (Segment | { host: Step })[] {
+function split(
+  plan: Plan,
+  inputs: readonly number[],
+  outputs: readonly number[],
+  constants: readonly number[],
+): (Segment | { host: Step })[] {
   if (!plan.steps.some((s) => s.host)) return [{ steps: plan.steps, inputs, outputs, constants }];
   const parts: (Segment | { host: Step })[] = [];
   let steps: Step[] = [];
@@ -128,7 +170,12 @@ function split(plan: Plan, inputs: readonly number[], outputs: readonly number[]
     if (steps.length === 0) return;
     const written = [...new Set(steps.flatMap((s) => s.writes))];
     const read = [...new Set(steps.flatMap((s) => s.reads))].filter((s) => !written.includes(s));
-    parts.push({ steps, inputs: read.filter((s) => !constants.includes(s)), outputs: written, constants: read.filter((s) => constants.includes(s)) });
+    parts.push({
+      steps,
+      inputs: read.filter((s) => !constants.includes(s)),
+      outputs: written,
+      constants: read.filter((s) => constants.includes(s)),
+    });
     steps = [];
   };
   for (const step of plan.steps) {

@@ -22,7 +22,10 @@ let ready = false;
  * memory that native code refuses; otherwise fails with the op of the step that failed.
  */
 export function runProgram(
-  program: number, inputs: NativeMemory[], opOf: (step: number) => string, signal?: AbortSignal,
+  program: number,
+  inputs: NativeMemory[],
+  opOf: (step: number) => string,
+  signal?: AbortSignal,
 ): number[] | Promise<number[]> {
   const addon = loadAddon();
   if (!ready) {
@@ -59,13 +62,29 @@ function complete(id: number, result: number[]): void {
   else run.resolve(result.slice(3));
 }
 
-function failure([code, detail, step]: number[], opOf: (step: number) => string, signal?: AbortSignal): MiaError | undefined {
+function failure(
+  [code, detail, step]: number[],
+  opOf: (step: number) => string,
+  signal?: AbortSignal,
+): MiaError | undefined {
   switch (status[code!]) {
-    case 'ok': return undefined;
-    case 'index out of range': return new MiaError('ERR_SHAPE', opOf(step!), { message: 'index out of range', actual: String(detail) });
-    case 'cancelled': return aborted(signal);
-    case 'out of memory': return new MiaError('ERR_OUT_OF_MEMORY', step! >= 0 ? opOf(step!) : 'run', 'not enough memory for the results or the scratch of this run');
-    default: return new MiaError('ERR_DEVICE', opOf(step!), `native status ${code}`);
+    case 'ok':
+      return undefined;
+    case 'index out of range':
+      return new MiaError('ERR_SHAPE', opOf(step!), {
+        message: 'index out of range',
+        actual: String(detail),
+      });
+    case 'cancelled':
+      return aborted(signal);
+    case 'out of memory':
+      return new MiaError(
+        'ERR_OUT_OF_MEMORY',
+        step! >= 0 ? opOf(step!) : 'run',
+        'not enough memory for the results or the scratch of this run',
+      );
+    default:
+      return new MiaError('ERR_DEVICE', opOf(step!), `native status ${code}`);
   }
 }
 
@@ -73,7 +92,6 @@ export const aborted = (signal?: AbortSignal): MiaError =>
   new MiaError('ERR_ABORTED', 'run', { message: 'the run was aborted', cause: signal?.reason });
 
 function refused(error: Error): Error {
-  if (error instanceof MiaError) return error;
-  const code = /out of memory/.test(error.message) ? 'ERR_OUT_OF_MEMORY' : /detached|short|length/.test(error.message) ? 'ERR_SHAPE' : 'ERR_DEVICE';
+  const code = error.message.includes('out of memory') ? 'ERR_OUT_OF_MEMORY' : 'ERR_DEVICE';
   return new MiaError(code, 'run', { message: error.message, cause: error });
 }

@@ -7,7 +7,10 @@ abstract class Counted implements Storage {
   abstract readonly owned: boolean;
   #refs = 1;
 
-  constructor(readonly bytes: number, protected readonly ledger: Ledger) {
+  constructor(
+    readonly bytes: number,
+    protected readonly ledger: Ledger,
+  ) {
     ledger.liveBytes += bytes;
     ledger.peakBytes = Math.max(ledger.peakBytes, ledger.liveBytes);
   }
@@ -35,7 +38,10 @@ abstract class Counted implements Storage {
 export class Borrowed extends Counted {
   readonly owned = false;
 
-  constructor(readonly data: TypedArray, ledger: Ledger) {
+  constructor(
+    readonly data: TypedArray,
+    ledger: Ledger,
+  ) {
     super(data.byteLength, ledger);
   }
 
@@ -49,7 +55,13 @@ export class Owned extends Counted {
   readonly owned = true;
   #handle: number;
 
-  constructor(handle: number, bytes: number, ledger: Ledger, readonly addon: Addon, readonly live: Set<Owned>) {
+  constructor(
+    handle: number,
+    bytes: number,
+    ledger: Ledger,
+    readonly addon: Addon,
+    readonly live: Set<Owned>,
+  ) {
     super(bytes, ledger);
     this.#handle = handle;
     live.add(this);

@@ -45,7 +45,7 @@ export function release(node: Node): void {
     if (--n.refs > 0) continue;
     n.storage?.release();
     n.storage = undefined;
-    stack.push(...n.inputs);
+    for (const input of n.inputs) stack.push(input);
     n.inputs = [];
   }
 }
@@ -56,7 +56,8 @@ export function settle(node: Node, storage: Storage): void {
   node.inputs = [];
   node.storage = storage;
   for (const input of inputs) release(input);
-  if (node.refs === 0) { // every handle went while the run was in flight
+  if (node.refs === 0) {
+    // every handle went while the run was in flight
     storage.release();
     node.storage = undefined;
   }

@@ -1,4 +1,4 @@
-import type { DType } from '../dtype.js';
+import type { DType, Kind } from '../dtype.js';
 import type { StridedView } from '../layout/index.js';
 import type { Scalar } from './scalar.js';
 
@@ -16,6 +16,10 @@ interface OpBase {
   readonly name: string;
   /** One sentence for the docs: what it computes, in terms of shapes. */
   readonly doc: string;
+  /** Kinds of dtypes that it takes, as the docs list them; undefined: any. The rule itself is `infer`. */
+  readonly takes?: readonly Kind[];
+  /** Made by expansion only: users and tapes cannot name it. */
+  readonly internal?: true;
   /** Result dtype and shape, or a MiaError in the op's name. */
   infer(inputs: readonly Meta[], attrs: Attrs): Meta;
 }

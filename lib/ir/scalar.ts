@@ -16,7 +16,12 @@ interface ScalarOpcode {
 
 const bit = (value: boolean): number => (value ? 1 : 0);
 const same = (arity: number, js: ScalarOpcode['js']): ScalarOpcode => ({ arity, result: 'same', js });
-const wraps = (arity: number, js: ScalarOpcode['js']): ScalarOpcode => ({ arity, result: 'same', wraps: true, js });
+const wraps = (arity: number, js: ScalarOpcode['js']): ScalarOpcode => ({
+  arity,
+  result: 'same',
+  wraps: true,
+  js,
+});
 const bool = (arity: number, js: ScalarOpcode['js']): ScalarOpcode => ({ arity, result: 'bool', js });
 
 /** Opcodes by name. Native code has each as `name.type` in native/kernels/scalars.def. */
@@ -25,7 +30,9 @@ export const scalarOpcodes = {
   sub: wraps(2, (a, b) => a - b),
   mul: wraps(2, (a, b) => a * b),
   div: wraps(2, (a, b) => a / b),
-  mod: same(2, (a, b) => (Number.isFinite(b) || !Number.isFinite(a) ? a - b * Math.floor(a / b) : a * b < 0 ? b : a)),
+  mod: same(2, (a, b) =>
+    Number.isFinite(b) || !Number.isFinite(a) ? a - b * Math.floor(a / b) : a * b < 0 ? b : a,
+  ),
   pow: wraps(2, (a, b) => (a === 1 || b === 0 ? 1 : Math.pow(a, b))),
   min: same(2, (a, b) => (Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.min(a, b))),
   max: same(2, (a, b) => (Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.max(a, b))),

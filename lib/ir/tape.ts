@@ -144,7 +144,7 @@ function inferAs<T>(shapes: Shapes, at: string, rule: () => T): T {
 /** What rules of ops do not check because no method can do it: the number of inputs, and ops below the tape. */
 function checkRecordable(op: Op, at: string, attrs: Attrs, inputs: readonly Meta[]): void {
   const count = inputs.length;
-  if (op.kind === 'leaf' || (op.kind === 'routine' && op.form !== 'host')) {
+  if (op.kind === 'leaf' || op.internal) {
     throw new MiaError('ERR_FORMAT', 'tape', `${at} is made by the planner, never recorded`);
   }
   const exact = op.kind === 'move' || op.kind === 'reduce' ? 1 : op.kind === 'iota' ? 0 : count;

@@ -15,14 +15,28 @@ const [x, y, z] = [arg(0), arg(1), arg(2)];
 
 /** Same dtype in and out (or bool out), over any packed dtype too unless it answers in bools. */
 function define<N extends string>(
-  name: N, kinds: readonly Kind[], expr: Scalar | ((attrs: Attrs) => Scalar), doc: string, answer: 'same' | 'bool' = 'same',
+  name: N,
+  kinds: readonly Kind[],
+  expr: Scalar | ((attrs: Attrs) => Scalar),
+  doc: string,
+  answer: 'same' | 'bool' = 'same',
 ): ScalarRecord & { name: N } {
   return {
-    name, kind: 'scalar', doc,
-    infer(inputs) {
+    name,
+    kind: 'scalar',
+    doc,
+    takes: kinds,
+    infer(inputs, attrs) {
       checkKinds(name, inputs, kinds, answer === 'same');
       const dtype = checkSameDType(name, inputs);
-      return { dtype: answer === 'bool' ? 'bool' : dtype, shape: broadcastShapes(name, inputs.map((i) => i.shape)) };
+      if (typeof expr === 'function') expr(attrs); // checks its parameters
+      return {
+        dtype: answer === 'bool' ? 'bool' : dtype,
+        shape: broadcastShapes(
+          name,
+          inputs.map((i) => i.shape),
+        ),
+      };
     },
     expr: typeof expr === 'function' ? expr : () => expr,
   };
@@ -33,7 +47,10 @@ const sigmoid = (v: Scalar): Scalar => s.recip(s.add(s.exp(s.neg(v)), 1));
 const softplus = (v: Scalar): Scalar => s.add(s.max(v, 0), s.log(s.add(s.exp(s.neg(s.abs(v))), 1)));
 /** Hendrycks and Gimpel 2016: x Phi(x), or its tanh approximation. */
 const geluErf = s.mul(s.mul(x, 0.5), s.add(s.erf(s.mul(x, Math.SQRT1_2)), 1));
-const geluTanh = s.mul(s.mul(x, 0.5), s.add(s.tanh(s.mul(s.mul(x, s.add(s.mul(s.mul(x, x), 0.044715), 1)), Math.sqrt(2 / Math.PI))), 1));
+const geluTanh = s.mul(
+  s.mul(x, 0.5),
+  s.add(s.tanh(s.mul(s.mul(x, s.add(s.mul(s.mul(x, x), 0.044715), 1)), Math.sqrt(2 / Math.PI))), 1),
+);
 
 /** Arithmetic of two tensors, or a tensor and a number. */
 export const binary = {
@@ -91,27 +108,52 @@ export const floatUnary = {
 
 /** Functions of one float with a parameter. */
 export const shaped = {
-  leakyRelu: define('leakyRelu', floats, (a) => s.select(s.lt(x, 0), s.mul(x, float(a, 'slope')), x), 'x, or slope * x below zero'),
-  elu: define('elu', floats, (a) => s.select(s.lt(x, 0), s.mul(s.sub(s.exp(s.min(x, 0)), 1), float(a, 'alpha')), x), 'x, or alpha * (exp(x) - 1) below zero'),
-  gelu: define('gelu', floats, (a) => (a.approximate === 'tanh' ? geluTanh : geluErf), 'x * Phi(x), by erf or by the tanh approximation'),
+  leakyRelu: define(
+    'leakyRelu',
+    floats,
+    (a) => s.select(s.lt(x, 0), s.mul(x, float(a, 'slope')), x),
+    'x, or slope * x below zero',
+  ),
+  elu: define(
+    'elu',
+    floats,
+    (a) => s.select(s.lt(x, 0), s.mul(s.sub(s.exp(s.min(x, 0)), 1), float(a, 'alpha')), x),
+    'x, or alpha * (exp(x) - 1) below zero',
+  ),
+  gelu: define(
+    'gelu',
+    floats,
+    (a) => (a.approximate === 'tanh' ? geluTanh : geluErf),
+    'x * Phi(x), by erf or by the tanh approximation',
+  ),
 } as const;
 
 export const clamp = define('clamp', numbers, s.min(s.max(x, y), z), 'x kept inside [lo, hi]');
 
 /** cond ? a : b */
 export const where: ScalarRecord = {
-  name: 'where', kind: 'scalar', doc: 'a where the condition holds, else b',
+  name: 'where',
+  kind: 'scalar',
+  doc: 'a where the condition holds, else b',
   infer([cond, ...branches]) {
     checkKinds('where', [cond!], bools);
     const dtype = checkSameDType('where', branches);
-    return { dtype, shape: broadcastShapes('where', [cond!, ...branches].map((i) => i.shape)) };
+    return {
+      dtype,
+      shape: broadcastShapes(
+        'where',
+        [cond!, ...branches].map((i) => i.shape),
+      ),
+    };
   },
   expr: () => s.select(x, y, z),
 };
 
 /** Conversion of values; the planner knows what each pair of dtypes takes. */
 export const to: ScalarRecord = {
-  name: 'to', kind: 'scalar', doc: 'the values in another dtype: floats truncate toward zero into integers and saturate, integers wrap',
+  name: 'to',
+  kind: 'scalar',
+  doc: 'the values in another dtype: floats truncate toward zero into integers and saturate, integers wrap',
   infer([input], attrs) {
     const dtype = checkDType('to', attrs.dtype);
     if (dtype !== input!.dtype) checkKinds('to', [input!, { ...input!, dtype }], all);
@@ -122,14 +164,18 @@ export const to: ScalarRecord = {
 
 /** The same values, compact and row-major. `copy` keeps one copy apart from another. */
 export const contiguous: ScalarRecord = {
-  name: 'contiguous', kind: 'scalar', doc: 'the same values, compact in row-major order',
+  name: 'contiguous',
+  kind: 'scalar',
+  doc: 'the same values, compact in row-major order',
   infer: ([input]) => ({ dtype: input!.dtype, shape: input!.shape }),
   expr: () => x,
 };
 
 /** One number everywhere: attrs `value`, `dtype`, `shape`. */
 export const full: ScalarRecord = {
-  name: 'full', kind: 'scalar', doc: 'one value in every element',
+  name: 'full',
+  kind: 'scalar',
+  doc: 'one value in every element',
   infer(_, attrs) {
     const dtype = checkDType('full', attrs.dtype);
     checkValue('full', attrs.value, dtype);
@@ -139,12 +185,21 @@ export const full: ScalarRecord = {
 };
 
 /** JSON has no NaN or infinities: they travel as text. */
-export const numberOf = (value: unknown): number => (typeof value === 'string' ? Number(value) : (value as number));
-export const jsonNumber = (value: number): number | string => (Number.isFinite(value) ? value : String(value));
+export const numberOf = (value: unknown): number =>
+  typeof value === 'string' ? Number(value) : (value as number);
+export const jsonNumber = (value: number): number | string =>
+  Number.isFinite(value) ? value : String(value);
 
 export function checkValue(op: string, raw: unknown, dtype: Meta['dtype']): void {
   const value = numberOf(raw);
   const kind = kindOf(dtype);
-  const fits = typeof value === 'number' && (kind === 'float' || (Number.isInteger(value) && (kind !== 'bool' || value === 0 || value === 1)));
-  if (!fits) throw new MiaError('ERR_DTYPE', op, { message: `number does not fit ${dtype}`, expected: kind === 'float' ? 'a number' : kind === 'bool' ? '0 or 1' : 'an integer', actual: String(raw) });
+  const fits =
+    typeof value === 'number' &&
+    (kind === 'float' || (Number.isInteger(value) && (kind !== 'bool' || value === 0 || value === 1)));
+  if (!fits)
+    throw new MiaError('ERR_DTYPE', op, {
+      message: `number does not fit ${dtype}`,
+      expected: kind === 'float' ? 'a number' : kind === 'bool' ? '0 or 1' : 'an integer',
+      actual: String(raw),
+    });
 }

@@ -1,17 +1,37 @@
 /** Matrix products: NumPy's rules, one canonical routine under them. */
+import type { Kind } from '../dtype.js';
 import type { CompositeRecord, RoutineRecord } from '../ir/op.js';
-import { broadcastShapes, checkKinds, checkRank, checkSameDType, shapeError, shapeText, sizeOf } from './rules.js';
+import {
+  broadcastShapes,
+  checkKinds,
+  checkRank,
+  checkSameDType,
+  shapeError,
+  shapeText,
+  sizeOf,
+} from './rules.js';
+
+const numbers: readonly Kind[] = ['float', 'int', 'uint'];
 
 /** a [batch..., M, K] x b [batch..., K, N] -> [batch..., M, N]; halves accumulate in f32. */
 export const matmul: CompositeRecord = {
-  name: 'matmul', kind: 'composite', doc: '[..., M, K] x [..., K, N] -> [..., M, N]; leading axes broadcast, vectors as in NumPy',
+  name: 'matmul',
+  kind: 'composite',
+  doc: '[..., M, K] x [..., K, N] -> [..., M, N]; leading axes broadcast, vectors as in NumPy',
+  takes: numbers,
   infer([a, b]) {
-    checkKinds('matmul', [a!, b!], ['float', 'int', 'uint']);
+    checkKinds('matmul', [a!, b!], numbers);
     const dtype = checkSameDType('matmul', [a!, b!]);
     checkRank('matmul', a!, 1);
     checkRank('matmul', b!, 1);
     const [k, rows] = [a!.shape.at(-1)!, b!.shape.at(b!.shape.length > 1 ? -2 : -1)!];
-    if (k !== rows) throw shapeError('matmul', `K differs: lhs ${shapeText(a!.shape)}, rhs ${shapeText(b!.shape)}`, `${k} rows in rhs`, String(rows));
+    if (k !== rows)
+      throw shapeError(
+        'matmul',
+        `K differs: lhs ${shapeText(a!.shape)}, rhs ${shapeText(b!.shape)}`,
+        `${k} rows in rhs`,
+        String(rows),
+      );
     const batch = broadcastShapes('matmul', [a!.shape.slice(0, -2), b!.shape.slice(0, -2)]);
     return { dtype, shape: [...batch, ...a!.shape.slice(0, -1).slice(-1), ...b!.shape.slice(1).slice(-1)] };
   },
@@ -22,7 +42,8 @@ export const matmul: CompositeRecord = {
     const [m, k] = lhs.shape.slice(-2) as [number, number];
     const n = rhs.shape.at(-1)!;
     const [la, lb] = [lhs.shape.slice(0, -2), rhs.shape.slice(0, -2)];
-    if (lb.length === 0 && la.length > 0) { // one rhs for all: one tall product
+    if (lb.length === 0 && la.length > 0) {
+      // one rhs for all: one tall product
       lhs = g.op('reshape', [lhs], { shape: [sizeOf(la) * m, k] });
     } else {
       const batch = broadcastShapes('matmul', [la, lb]);
@@ -36,7 +57,13 @@ export const matmul: CompositeRecord = {
 
 /** The kernel's form: same batch axes on both sides. */
 export const product: RoutineRecord = {
-  name: 'product', kind: 'routine', form: 'matmul', kernel: 'matmul', typed: true, doc: 'batched matrix product',
+  name: 'product',
+  kind: 'routine',
+  form: 'matmul',
+  kernel: 'matmul',
+  typed: true,
+  doc: 'batched matrix product',
+  internal: true,
   infer: ([a, b]) => ({ dtype: a!.dtype, shape: [...a!.shape.slice(0, -1), b!.shape.at(-1)!] }),
   ints: ([a, b]) => [sizeOf(a!.shape.slice(0, -2)), a!.shape.at(-2)!, b!.shape.at(-1)!, a!.shape.at(-1)!],
 };

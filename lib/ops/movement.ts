@@ -2,26 +2,46 @@
 import { bytesOf, checkDType, lanesOf, type DType } from '../dtype.js';
 import { MiaError } from '../errors.js';
 import {
-  broadcastLayout, flatten, Layout, mapLeaves, permuteLayout, reshapeLayout, shapeOf, sliceLayout, type SliceRange, type StridedView,
+  broadcastLayout,
+  flatten,
+  Layout,
+  mapLeaves,
+  permuteLayout,
+  reshapeLayout,
+  shapeOf,
+  sliceLayout,
+  type SliceRange,
+  type StridedView,
 } from '../layout/index.js';
 import type { MoveRecord } from '../ir/op.js';
-import { checkShape, ints, shapeError, shapeText, sizeOf } from './rules.js';
+import { checkInteger, checkShape, ints, shapeError, shapeText, sizeOf } from './rules.js';
 
 const at = (layout: Layout | null, offset: number): StridedView | null => layout && { layout, offset };
 
 export const reshape: MoveRecord = {
-  name: 'reshape', kind: 'move', doc: 'the same elements in row-major order under another shape; one size may be -1',
+  name: 'reshape',
+  kind: 'move',
+  doc: 'the same elements in row-major order under another shape; one size may be -1',
   infer([x], attrs) {
     const wanted = ints(attrs, 'shape');
-    const shape = checkShape('reshape', wanted.map((n) => (n === -1 ? 1 : n)));
+    const shape = checkShape(
+      'reshape',
+      wanted.map((n) => (n === -1 ? 1 : n)),
+    );
     const hole = wanted.indexOf(-1);
     const size = sizeOf(x!.shape);
     if (hole >= 0) {
-      if (wanted.indexOf(-1, hole + 1) >= 0) throw shapeError('reshape', 'only one size may be -1', undefined, shapeText(wanted));
+      if (wanted.indexOf(-1, hole + 1) >= 0)
+        throw shapeError('reshape', 'only one size may be -1', undefined, shapeText(wanted));
       shape[hole] = size / sizeOf(shape);
     }
     if (sizeOf(shape) !== size || !Number.isInteger(shape[hole] ?? 0)) {
-      throw shapeError('reshape', 'element count differs', `${size} elements of ${shapeText(x!.shape)}`, shapeText(wanted));
+      throw shapeError(
+        'reshape',
+        'element count differs',
+        `${size} elements of ${shapeText(x!.shape)}`,
+        shapeText(wanted),
+      );
     }
     return { dtype: x!.dtype, shape };
   },
@@ -29,12 +49,19 @@ export const reshape: MoveRecord = {
 };
 
 export const permute: MoveRecord = {
-  name: 'permute', kind: 'move', doc: 'axes in another order',
+  name: 'permute',
+  kind: 'move',
+  doc: 'axes in another order',
   infer([x], attrs) {
     const axes = ints(attrs, 'axes');
     const sorted = [...axes].sort((a, b) => a - b);
     if (axes.length !== x!.shape.length || sorted.some((a, i) => a !== i)) {
-      throw shapeError('permute', 'not a permutation of the axes', `each of ${x!.shape.length} axes once`, shapeText(axes));
+      throw shapeError(
+        'permute',
+        'not a permutation of the axes',
+        `each of ${x!.shape.length} axes once`,
+        shapeText(axes),
+      );
     }
     return { dtype: x!.dtype, shape: axes.map((a) => x!.shape[a]!) };
   },
@@ -43,28 +70,40 @@ export const permute: MoveRecord = {
 
 /** attrs `ranges`: one [start, size, step] an axis, inside the axis. */
 export const slice: MoveRecord = {
-  name: 'slice', kind: 'move', doc: 'every step-th element of a range of each axis; steps may be negative',
+  name: 'slice',
+  kind: 'move',
+  doc: 'every step-th element of a range of each axis; steps may be negative',
   infer([x], attrs) {
     const ranges = attrs.ranges as unknown as [number, number, number][];
-    if (ranges.length !== x!.shape.length) throw shapeError('slice', 'one range per axis', shapeText(x!.shape), `${ranges.length} ranges`);
+    if (ranges.length !== x!.shape.length)
+      throw shapeError('slice', 'one range per axis', shapeText(x!.shape), `${ranges.length} ranges`);
     ranges.forEach(([start, size, step], i) => {
       const last = start + (size - 1) * step;
       const inside = (n: number): boolean => n >= 0 && n < x!.shape[i]!;
       if (step === 0 || size < 0 || (size > 0 && !(inside(start) && inside(last)))) {
-        throw shapeError('slice', `range leaves axis ${i}`, `[0, ${x!.shape[i]})`, `${size} from ${start} step ${step}`);
+        throw shapeError(
+          'slice',
+          `range leaves axis ${i}`,
+          `[0, ${x!.shape[i]})`,
+          `${size} from ${start} step ${step}`,
+        );
       }
     });
     return { dtype: x!.dtype, shape: ranges.map((r) => r[1]) };
   },
   view(x, _, attrs) {
-    const ranges: SliceRange[] = (attrs.ranges as unknown as [number, number, number][]).map(([start, size, step]) => ({ start, size, step }));
+    const ranges: SliceRange[] = (attrs.ranges as unknown as [number, number, number][]).map(
+      ([start, size, step]) => ({ start, size, step }),
+    );
     const view = sliceLayout(x.layout, ranges);
     return view && { layout: view.layout, offset: x.offset + view.offset };
   },
 };
 
 export const broadcast: MoveRecord = {
-  name: 'broadcastTo', kind: 'move', doc: 'axes of size 1, and new leading ones, repeated to a shape',
+  name: 'broadcastTo',
+  kind: 'move',
+  doc: 'axes of size 1, and new leading ones, repeated to a shape',
   infer([x], attrs) {
     const shape = checkShape('broadcastTo', ints(attrs, 'shape'));
     const lead = shape.length - x!.shape.length;
@@ -78,15 +117,26 @@ export const broadcast: MoveRecord = {
 
 /** The bytes as another dtype, along the contiguous mode: f32 [T, C] -> f32x4 [T, C/4] and back. */
 export const cast: MoveRecord = {
-  name: 'cast', kind: 'move', doc: 'the same bytes as another dtype; the contiguous axis grows or shrinks',
+  name: 'cast',
+  kind: 'move',
+  doc: 'the same bytes as another dtype; the contiguous axis grows or shrinks',
   infer([x], attrs) {
     const dtype = checkDType('cast', attrs.dtype);
-    if (dtype === 'bool' || x!.dtype === 'bool') throw new MiaError('ERR_DTYPE', 'cast', 'bool has no bytes to reinterpret; use .to()');
-    const axis = attrs.axis as number; // -1: nothing changes size
-    if (axis < 0) return { dtype, shape: x!.shape };
+    if (dtype === 'bool' || x!.dtype === 'bool')
+      throw new MiaError('ERR_DTYPE', 'cast', 'bool has no bytes to reinterpret; use .to()');
+    const axis = checkInteger('cast', 'axis', attrs.axis, -1, x!.shape.length - 1); // -1: nothing changes size
+    if (axis < 0) {
+      if (bytesOf(dtype) === bytesOf(x!.dtype)) return { dtype, shape: x!.shape };
+      throw shapeError('cast', 'needs the axis that changes size');
+    }
     const bytes = x!.shape[axis]! * bytesOf(x!.dtype);
     if (bytes % bytesOf(dtype) !== 0) {
-      throw shapeError('cast', `axis ${axis} does not divide`, `a multiple of ${bytesOf(dtype)} bytes for ${dtype}`, `${bytes} bytes of ${x!.dtype}`);
+      throw shapeError(
+        'cast',
+        `axis ${axis} does not divide`,
+        `a multiple of ${bytesOf(dtype)} bytes for ${dtype}`,
+        `${bytes} bytes of ${x!.dtype}`,
+      );
     }
     return { dtype, shape: x!.shape.map((n, i) => (i === axis ? bytes / bytesOf(dtype) : n)) };
   },
@@ -114,7 +164,13 @@ function castView(x: StridedView, from: DType, to: DType, axis: number): Strided
   const scale = (n: number): number => (n * a) / b;
   const strides = stride.map((d, i) => (i === axis ? 1 : mapLeaves(d, scale)));
   if (!flatten([...strides, scale(x.offset)]).every(Number.isInteger)) return null;
-  return { layout: new Layout(shape.map((n, i) => (i === axis ? scale(n) : n)), strides), offset: scale(x.offset) };
+  return {
+    layout: new Layout(
+      shape.map((n, i) => (i === axis ? scale(n) : n)),
+      strides,
+    ),
+    offset: scale(x.offset),
+  };
 }
 
 /** Whether a cast only regroups lanes (f32 <-> f32x4), so that an elementwise op may move through it. */

@@ -1,20 +1,32 @@
 /** Folds over axes, and the ops made of them. attrs: `axes` (sorted), `keepDims`. */
 import type { Attrs, CompositeRecord, Meta, ReduceRecord } from '../ir/op.js';
 import type { Kind } from '../dtype.js';
-import { checkKinds, ints, reducedShape, shapeError, shapeText, sizeOf } from './rules.js';
+import { axesOf, checkKinds, ints, reducedShape, shapeError, shapeText, sizeOf } from './rules.js';
 
 const numbers: readonly Kind[] = ['float', 'int', 'uint'];
 
 function shapeRule(name: string, input: Meta, attrs: Attrs, needsElements: boolean): number[] {
-  const axes = ints(attrs, 'axes');
-  if (needsElements && axes.some((a) => input.shape[a] === 0)) throw shapeError(name, 'has no value over an empty axis', undefined, shapeText(input.shape));
+  const axes = axesOf(name, attrs.axes, input.shape.length);
+  if (axes.join() !== ints(attrs, 'axes').join())
+    throw shapeError(name, 'axes are not resolved', shapeText(axes));
+  if (needsElements && axes.some((a) => input.shape[a] === 0))
+    throw shapeError(name, 'has no value over an empty axis', undefined, shapeText(input.shape));
   return reducedShape(input.shape, axes, attrs.keepDims === true);
 }
 
-function define<N extends string>(name: N, fold: ReduceRecord['fold'], doc: string, needsElements = false): ReduceRecord & { name: N } {
+function define<N extends string>(
+  name: N,
+  fold: ReduceRecord['fold'],
+  doc: string,
+  needsElements = false,
+): ReduceRecord & { name: N } {
   const index = fold.startsWith('arg');
   return {
-    name, kind: 'reduce', fold, doc,
+    name,
+    kind: 'reduce',
+    fold,
+    doc,
+    takes: numbers,
     infer([input], attrs) {
       checkKinds(name, [input!], numbers);
       const shape = shapeRule(name, input!, attrs, needsElements);
@@ -36,7 +48,10 @@ export const argReduces = {
 } as const;
 
 export const mean: CompositeRecord = {
-  name: 'mean', kind: 'composite', doc: 'arithmetic mean over axes',
+  name: 'mean',
+  kind: 'composite',
+  doc: 'arithmetic mean over axes',
+  takes: ['float'],
   infer([input], attrs) {
     checkKinds('mean', [input!], ['float']);
     return { dtype: input!.dtype, shape: shapeRule('mean', input!, attrs, false) };

@@ -2,7 +2,10 @@
 export class LruCache<V> {
   readonly #entries = new Map<string, V>();
 
-  constructor(readonly capacity: number, readonly drop: (value: V) => void = () => {}) {}
+  constructor(
+    readonly capacity: number,
+    readonly drop: (value: V) => void = () => {},
+  ) {}
 
   get size(): number {
     return this.#entries.size;
@@ -10,7 +13,8 @@ export class LruCache<V> {
 
   get(key: string): V | undefined {
     const value = this.#entries.get(key);
-    if (value !== undefined) { // moves to the young end
+    if (value !== undefined) {
+      // moves to the young end
       this.#entries.delete(key);
       this.#entries.set(key, value);
     }

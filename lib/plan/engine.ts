@@ -6,10 +6,9 @@ import type { Compiled, Counters, Ledger, PlanSummary, Root, Storage } from '../
 import { settle, type Node } from '../ir/node.js';
 import type { Op } from '../ir/op.js';
 import { LruCache } from './cache.js';
-import { trace, type Traced } from './graph.js';
-import { keyOf } from './key.js';
 import { makePlan } from './planner.js';
 import { summarize, type Plan, type PlanOutput } from './plan.js';
+import { graphOf, keyOf, settledBy, trace, type Trace } from './trace.js';
 
 /** Memory bound to an input of a run; `donate`: the run may keep it for the result that has it as donor. */
 export interface Binding {
@@ -34,58 +33,74 @@ export interface Backend {
   take(storage: Storage, output: PlanOutput): TypedArray | Promise<TypedArray>;
 }
 
+/** A prepared plan, and what each run of it reads off it. */
 interface Entry {
   readonly plan: Plan;
   readonly executable: Executable;
   readonly outputSlots: readonly number[];
+  /** By leaf: whether a result may take over its memory. */
+  readonly donors: readonly boolean[];
+  /** The results that go out as arrays; those that stay follow them in the plan. */
+  readonly arrays: readonly PlanOutput[];
+  readonly keeps: readonly PlanOutput[];
+  /** Indices of output slots that do not go out as arrays: the run's reference on them ends with it. */
+  readonly inside: readonly number[];
   readonly stats: { readonly copied: number; readonly overlaid: number };
 }
+
+type Arrays = TypedArray[];
 
 const CACHED_PLANS = 256;
 
 export class Engine {
   readonly ledger: Ledger = { liveTensors: 0, liveBytes: 0, peakBytes: 0 };
   readonly counters: Counters = {
-    runs: 0, steps: 0, plansCompiled: 0, planCacheHits: 0, bytesCopied: 0, bytesAllocated: 0, reusedBytes: 0,
+    runs: 0,
+    steps: 0,
+    plansCompiled: 0,
+    planCacheHits: 0,
+    bytesCopied: 0,
+    bytesAllocated: 0,
+    reusedBytes: 0,
   };
   readonly #plans = new LruCache<Entry>(CACHED_PLANS, (entry) => entry.executable.release());
   readonly #inFlight = new Set<Promise<unknown>>();
+  /** Nodes that runs in flight will settle. */
   #pending = 0;
 
-  constructor(readonly ops: ReadonlyMap<string, Op>, readonly backend: Backend) {}
+  constructor(
+    readonly ops: ReadonlyMap<string, Op>,
+    readonly backend: Backend,
+  ) {}
 
-  async evaluate(roots: readonly Root[]): Promise<(TypedArray | undefined)[]> {
-    while (this.#pending > 0) { // a value that an earlier run is still computing
+  async evaluate(roots: readonly Root[]): Promise<Arrays> {
+    while (this.#pending > 0) {
       const waits = pendingBehind(roots.map((r) => r.node));
       if (waits.length === 0) break;
       await Promise.allSettled(waits);
     }
-    const failed = roots.find((r) => r.node.failure);
-    if (failed) throw failed.node.failure;
+    for (const { node } of roots) if (node.failure) throw node.failure;
 
     const traced = trace(roots);
     const entry = this.#lookup(traced);
-    const { plan } = entry;
-    const donors = new Set(plan.slots.map((s) => s.donor));
-    const bindings = traced.leaves.map((leaf, slot): Binding => {
-      const storage = leaf.storage!;
-      return { memory: storage, donate: donors.has(slot) && storage.owned && storage.sole };
+    const bindings = traced.leaves.map((leaf, i): Binding => {
+      const memory = leaf.storage!;
+      return { memory, donate: entry.donors[i]! && memory.owned && memory.sole };
     });
-    const donated = bindings.some((b) => b.donate);
+    const settled = settledBy(traced);
     const running = entry.executable.run(bindings);
     this.#count(entry, bindings);
-    if (!(running instanceof Promise)) return this.#finish(traced, entry, running);
-
-    const done = running.then((memory) => this.#finish(traced, entry, memory));
-    const pending = done.then(() => undefined, (error: Error) => {
-      // Inputs that were given away are gone: what depended on them can never be computed.
-      for (const node of traced.kept) if (donated && !node.storage) node.failure = error;
-    }).finally(() => {
-      for (const node of traced.kept) node.pending = undefined;
-      this.#pending -= traced.kept.length;
-    });
-    for (const node of traced.kept) node.pending = pending;
-    this.#pending += traced.kept.length;
+    const finish = (memory: readonly Storage[]): Arrays | Promise<Arrays> => {
+      this.#settle(settled, entry, memory, traced.leaves);
+      return this.#arrays(entry, memory, traced.leaves);
+    };
+    if (!(running instanceof Promise)) return finish(running);
+    const done = running.then(finish);
+    this.#pend(
+      settled,
+      done,
+      bindings.some((b) => b.donate),
+    );
     return this.#track(done);
   }
 
@@ -94,18 +109,24 @@ export class Engine {
   }
 
   compile(inputs: readonly Node[], roots: readonly Node[]): Compiled {
-    const traced = trace(roots.map((node) => ({ node, form: 'array' })), inputs);
+    const traced = trace(
+      roots.map((node) => ({ node, form: 'array' })),
+      inputs,
+    );
     const constants = traced.leaves.slice(inputs.length).map((n) => n.storage!);
     const entry = this.#prepare(traced, constants);
     constants.forEach((c) => c.retain());
+    const finish = (memory: readonly Storage[]): Arrays | Promise<Arrays> => {
+      this.#settle([], entry, memory, []);
+      return this.#arrays(entry, memory, []);
+    };
     return {
       summary: summarize(entry.plan),
       run: async (arrays, signal) => {
         const bindings = arrays.map((memory): Binding => ({ memory, donate: false }));
         const running = entry.executable.run(bindings, signal);
         this.#count(entry, bindings);
-        if (!(running instanceof Promise)) return this.#arrays(traced, entry, running);
-        return this.#track(running.then((memory) => this.#arrays(traced, entry, memory)));
+        return running instanceof Promise ? this.#track(running.then(finish)) : finish(running);
       },
       release: () => {
         entry.executable.release();
@@ -127,8 +148,27 @@ export class Engine {
     return run;
   }
 
-  #lookup(traced: Traced): Entry {
-    const key = keyOf(traced.graph);
+  /** Until `done`, other runs wait for these nodes instead of computing them too. */
+  #pend(nodes: readonly Node[], done: Promise<unknown>, donated: boolean): void {
+    if (nodes.length === 0) return;
+    const pending = done
+      .then(
+        () => undefined,
+        (error: Error) => {
+          // Inputs that were given away are gone: what depended on them can never be computed.
+          for (const node of nodes) if (donated && !node.storage) node.failure = error;
+        },
+      )
+      .finally(() => {
+        for (const node of nodes) node.pending = undefined;
+        this.#pending -= nodes.length;
+      });
+    for (const node of nodes) node.pending = pending;
+    this.#pending += nodes.length;
+  }
+
+  #lookup(traced: Trace): Entry {
+    const key = keyOf(traced);
     const known = this.#plans.get(key);
     if (known) {
       this.counters.planCacheHits++;
@@ -139,12 +179,23 @@ export class Engine {
     return entry;
   }
 
-  #prepare(traced: Traced, constants: readonly Storage[]): Entry {
-    const plan = makePlan(traced.graph, this.ops);
+  #prepare(traced: Trace, constants: readonly Storage[]): Entry {
+    const plan = makePlan(graphOf(traced), this.ops);
     const executable = this.backend.prepare(plan, constants);
     this.counters.plansCompiled++;
     const outputSlots = plan.slots.flatMap((s, i) => (s.kind === 'output' ? [i] : []));
-    return { plan, executable, outputSlots, stats: statsOf(plan) };
+    const taken = new Set(plan.slots.map((s) => s.donor));
+    const arrays = plan.outputs.filter((o) => o.form === 'array');
+    return {
+      plan,
+      executable,
+      outputSlots,
+      donors: plan.inputs.map((i) => taken.has(i.slot)),
+      arrays,
+      keeps: plan.outputs.filter((o) => o.form === 'keep'),
+      inside: outputSlots.flatMap((slot, i) => (arrays.some((o) => o.slot === slot) ? [] : [i])),
+      stats: statsOf(plan),
+    };
   }
 
   #count({ plan, outputSlots, stats }: Entry, bindings: readonly Binding[]): void {
@@ -158,34 +209,34 @@ export class Engine {
       if (donor !== undefined && bindings[donor]!.donate) counters.reusedBytes += bytes;
       else counters.bytesAllocated += bytes;
     }
+    debug(4, () => `run ${counters.runs}: ${plan.steps.length} steps`);
   }
 
-  /** Settles kept nodes and turns the rest of the memory into arrays. */
-  async #finish(traced: Traced, entry: Entry, memory: readonly Storage[]): Promise<(TypedArray | undefined)[]> {
-    const { plan } = entry;
-    const storages = this.#bySlot(traced, entry, memory);
-    const roots = plan.outputs.length - traced.kept.length;
-    traced.kept.forEach((node, k) => {
-      const storage = storages.get(plan.outputs[roots + k]!.slot)!;
-      storage.retain();
-      settle(node, storage);
+  /** Gives nodes their values; memory that only the run held goes. */
+  #settle(nodes: readonly Node[], entry: Entry, memory: readonly Storage[], leaves: readonly Node[]): void {
+    const storages = entry.keeps.map((o) => storageOf(o, entry, memory, leaves));
+    nodes.forEach((node, i) => {
+      storages[i]!.retain();
+      settle(node, storages[i]!);
     });
-    memory.forEach((storage, i) => {
-      if (plan.outputs.every((o) => o.slot !== entry.outputSlots[i] || o.form === 'keep')) storage.release();
-    });
-    debug(4, () => `run ${this.counters.runs}: ${plan.steps.length} steps`);
-    return Promise.all(plan.outputs.slice(0, roots).map((o) => this.backend.take(storages.get(o.slot)!, o)));
+    for (const i of entry.inside) memory[i]!.release();
   }
 
-  async #arrays(traced: Traced, entry: Entry, memory: readonly Storage[]): Promise<TypedArray[]> {
-    return (await this.#finish(traced, entry, memory)) as TypedArray[];
+  #arrays(entry: Entry, memory: readonly Storage[], leaves: readonly Node[]): Arrays | Promise<Arrays> {
+    const arrays = entry.arrays.map((o) => this.backend.take(storageOf(o, entry, memory, leaves), o));
+    return arrays.some((a) => a instanceof Promise) ? Promise.all(arrays) : (arrays as Arrays);
   }
+}
 
-  #bySlot(traced: Traced, { plan, outputSlots }: Entry, memory: readonly Storage[]): Map<number, Storage> {
-    const storages = new Map(outputSlots.map((slot, i) => [slot, memory[i]!]));
-    for (const o of plan.outputs) if (!storages.has(o.slot)) storages.set(o.slot, traced.leaves[o.slot]!.storage!);
-    return storages;
-  }
+/** The memory of a result: an output slot's, or that of an input which is handed on. */
+function storageOf(
+  { slot }: PlanOutput,
+  entry: Entry,
+  memory: readonly Storage[],
+  leaves: readonly Node[],
+): Storage {
+  const i = entry.outputSlots.indexOf(slot);
+  return i >= 0 ? memory[i]! : leaves[slot]!.storage!;
 }
 
 /** Bytes that steps move without computing, and bytes of scratch results laid over their inputs. */
@@ -206,9 +257,18 @@ function pendingBehind(roots: readonly Node[]): Promise<void>[] {
   const stack = [...roots];
   for (let n = stack.pop(); n; n = stack.pop()) {
     if (n.storage) continue;
-    if (n.failure) throw new MiaError('ERR_CLOSED', n.op.name, { message: `an input was never computed: ${n.failure.message}`, cause: n.failure });
+    if (n.failure)
+      throw new MiaError('ERR_CLOSED', n.op.name, {
+        message: `an input was never computed: ${n.failure.message}`,
+        cause: n.failure,
+      });
     if (n.pending) waits.push(n.pending);
-    else for (const input of n.inputs) if (!seen.has(input)) { seen.add(input); stack.push(input); }
+    else
+      for (const input of n.inputs)
+        if (!seen.has(input)) {
+          seen.add(input);
+          stack.push(input);
+        }
   }
   return waits;
 }

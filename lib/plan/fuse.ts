@@ -43,8 +43,10 @@ const MAX_PATH = 16;
 
 /** What needs no memory and is computed wherever it is used. */
 export const isFree = (op: Op): boolean => op.name === 'full' || op.kind === 'iota';
-const anchors = (op: Op): boolean => op.kind === 'reduce' || (op.kind === 'routine' && (op.form === 'rows' || op.form === 'matmul'));
-const takesPrologue = (op: Op): boolean => op.kind === 'reduce' || (op.kind === 'routine' && (op.form === 'rows' || op.form === 'pick'));
+const anchors = (op: Op): boolean =>
+  op.kind === 'reduce' || (op.kind === 'routine' && (op.form === 'rows' || op.form === 'matmul'));
+const takesPrologue = (op: Op): boolean =>
+  op.kind === 'reduce' || (op.kind === 'routine' && (op.form === 'rows' || op.form === 'pick'));
 
 export function fuse(graph: Graph, limit: number): Fusion {
   const { nodes } = graph;
@@ -57,12 +59,15 @@ export function fuse(graph: Graph, limit: number): Fusion {
   const source = (index: number, shape?: readonly number[]): { node: number; moves: readonly Move[] } => {
     const moves: Move[] = [];
     let i = index;
-    for (; nodes[i]!.op.kind === 'move'; i = nodes[i]!.inputs[0]!) moves.unshift(moveOf(nodes[i]!, nodes[nodes[i]!.inputs[0]!]!));
+    for (; nodes[i]!.op.kind === 'move'; i = nodes[i]!.inputs[0]!)
+      moves.unshift(moveOf(nodes[i]!, nodes[nodes[i]!.inputs[0]!]!));
     const value = nodes[index]!;
-    if (shape && (value.shape.length !== shape.length || value.shape.some((n, k) => n !== shape[k]))) moves.push(broadcastMove(value, shape));
+    if (shape && (value.shape.length !== shape.length || value.shape.some((n, k) => n !== shape[k])))
+      moves.push(broadcastMove(value, shape));
     return { node: i, moves };
   };
-  const operandShape = (consumer: GraphNode): readonly number[] | undefined => (consumer.op.kind === 'scalar' ? consumer.shape : undefined);
+  const operandShape = (consumer: GraphNode): readonly number[] | undefined =>
+    consumer.op.kind === 'scalar' ? consumer.shape : undefined;
 
   nodes.forEach((consumer, c) => {
     if (consumer.op.kind === 'move') return;
@@ -81,7 +86,12 @@ export function fuse(graph: Graph, limit: number): Fusion {
     if (isFree(node.op) && !must.has(v)) continue;
     if (!must.has(v) && !uses.has(v)) continue;
     if (!join(v, node)) {
-      const cluster: Cluster = { root: v, anchor: node.op.kind === 'scalar' || node.op.kind === 'iota' ? undefined : v, members: [v], stores: [v] };
+      const cluster: Cluster = {
+        root: v,
+        anchor: node.op.kind === 'scalar' || node.op.kind === 'iota' ? undefined : v,
+        members: [v],
+        stores: [v],
+      };
       clusters.push(cluster);
       member.set(v, { cluster, zone: 'after', path: [] });
     }
@@ -90,18 +100,30 @@ export function fuse(graph: Graph, limit: number): Fusion {
 
   /** Puts v into the cluster that all its consumers are in, if it fits there. */
   function join(v: number, node: GraphNode): boolean {
-    if (limit <= 1 || (node.op.kind !== 'scalar' && !anchors(node.op)) || node.op.name === 'full') return false;
+    if (limit <= 1 || (node.op.kind !== 'scalar' && !anchors(node.op)) || node.op.name === 'full')
+      return false;
     const places = (uses.get(v) ?? []).map((use) => place(use));
     const inside = places.find((p) => p !== undefined);
     if (!inside) return false;
     const { cluster, zone, path } = inside;
     if (cluster.members.length >= limit || path.length > MAX_PATH) return false;
     const key = pathKey(path);
-    const together = places.every((p) => p && p.cluster === cluster && p.zone === zone && pathKey(p.path) === key);
+    const together = places.every(
+      (p) => p && p.cluster === cluster && p.zone === zone && pathKey(p.path) === key,
+    );
     const stored = must.has(v) || !together;
     if (stored && !(zone === 'after' && path.length === 0)) return false;
-    if (stored && places.some((p) => p && p.cluster === cluster && (p.zone !== zone || pathKey(p.path) !== key))) return false;
-    if (node.op.kind === 'scalar' ? !movable(node, path) : !(zone === 'after' && path.length === 0 && canAnchor(cluster, node))) return false;
+    if (
+      stored &&
+      places.some((p) => p && p.cluster === cluster && (p.zone !== zone || pathKey(p.path) !== key))
+    )
+      return false;
+    if (
+      node.op.kind === 'scalar'
+        ? !movable(node, path)
+        : !(zone === 'after' && path.length === 0 && canAnchor(cluster, node))
+    )
+      return false;
     if (stored && outsideReaches(v, cluster)) return false;
     cluster.members.push(v);
     if (stored) cluster.stores.push(v);
@@ -116,7 +138,9 @@ export function fuse(graph: Graph, limit: number): Fusion {
     const { op } = nodes[consumer]!;
     if (!at) return undefined;
     if (op.kind === 'scalar') return { ...at, path: [...moves, ...at.path] };
-    return at.cluster.anchor === consumer && takesPrologue(op) ? { cluster: at.cluster, zone: 'before', path: moves } : undefined;
+    return at.cluster.anchor === consumer && takesPrologue(op)
+      ? { cluster: at.cluster, zone: 'before', path: moves }
+      : undefined;
   }
 
   /** Whether an elementwise node can be computed at the far end of `path`: nothing repeated, and its inputs can be seen from there. */
@@ -125,13 +149,19 @@ export function fuse(graph: Graph, limit: number): Fusion {
     if (path.some((m) => m.expands || (m.from !== m.to && !castKeepsLanes(m.from, m.to)))) return false;
     return node.inputs.every((i) => {
       const from = source(i, node.shape);
-      return nodes[from.node]!.op.name === 'full' || follow(nodes[from.node]!, [...from.moves, ...path]) !== null;
+      return (
+        nodes[from.node]!.op.name === 'full' || follow(nodes[from.node]!, [...from.moves, ...path]) !== null
+      );
     });
   }
 
   function canAnchor(cluster: Cluster, node: GraphNode): boolean {
     const { shape } = nodes[cluster.root]!;
-    return cluster.anchor === undefined && shape.length === node.shape.length && shape.every((n, i) => n === node.shape[i]);
+    return (
+      cluster.anchor === undefined &&
+      shape.length === node.shape.length &&
+      shape.every((n, i) => n === node.shape[i])
+    );
   }
 
   /** Whether running outside consumers of v first would already need what this cluster makes. */
@@ -142,7 +172,8 @@ export function fuse(graph: Graph, limit: number): Fusion {
       if (c === target) return true;
       if (seen.has(c)) continue;
       seen.add(c);
-      for (const s of c.stores) for (const u of uses.get(s) ?? []) stack.push(member.get(u.consumer)!.cluster);
+      for (const s of c.stores)
+        for (const u of uses.get(s) ?? []) stack.push(member.get(u.consumer)!.cluster);
     }
     return false;
   }
@@ -154,7 +185,10 @@ export function fuse(graph: Graph, limit: number): Fusion {
     const stack: Cluster[] = [...clusters];
     while (stack.length) {
       const c = stack.at(-1)!;
-      if (state.get(c) === 'done') { stack.pop(); continue; }
+      if (state.get(c) === 'done') {
+        stack.pop();
+        continue;
+      }
       const needs = state.get(c) === 'open' ? [] : dependencies(c).filter((d) => state.get(d) !== 'done');
       if (needs.length === 0) {
         state.set(c, 'done');

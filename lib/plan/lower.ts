@@ -7,7 +7,16 @@ import type { Cluster, Fusion } from './fuse.js';
 import type { Graph, GraphNode } from './graph.js';
 import { IOTA, type Operand, type Step, type TileCode } from './plan.js';
 import { TileBuilder, type Val } from './tile.js';
-import { dimsOf, elementsOf, follow, modeDims, pathKey, plainDims, storageDType, type Move } from './views.js';
+import {
+  dimsOf,
+  elementsOf,
+  follow,
+  modeDims,
+  pathKey,
+  plainDims,
+  storageDType,
+  type Move,
+} from './views.js';
 
 /** A step whose operands still name graph nodes (by owner) instead of slots. */
 export interface Draft extends Omit<Step, 'reads' | 'writes' | 'inPlace'> {
@@ -38,7 +47,8 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
         const view = slice.view(node, nodes[part]!, { ranges })!;
         home.set(part, { owner: i, place: { ...nodes[part]!, layout: view.layout, offset: view.offset } });
       });
-    } else if (node.op.startsFrom !== undefined) home.set(i, { owner: source(node.inputs[node.op.startsFrom]!).node });
+    } else if (node.op.startsFrom !== undefined)
+      home.set(i, { owner: source(node.inputs[node.op.startsFrom]!).node });
   });
   const owner = (index: number): number => {
     let i = index;
@@ -53,7 +63,11 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
 
   function lowerCluster(cluster: Cluster): Draft[] {
     const members = [...cluster.members].sort((a, b) => a - b);
-    const base = { members, op: members.map((m) => nodes[m]!.op.name).join('+'), writes: cluster.stores.map(owner) };
+    const base = {
+      members,
+      op: members.map((m) => nodes[m]!.op.name).join('+'),
+      writes: cluster.stores.map(owner),
+    };
     const anchor = cluster.anchor === undefined ? undefined : nodes[cluster.anchor]!;
     if (!anchor) {
       const prologue = zoneCode(cluster, undefined, modeOrder(cluster));
@@ -66,30 +80,65 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
     if (op.form === 'parts') return [];
     const inputs = anchor.inputs.map((i) => nodes[i]!);
     const kernel = op.typed ? `${op.kernel}.${regOf(inputs[0]!.dtype)}` : op.kernel;
-    const step = { ...base, kernel, ints: op.ints(inputs, anchor.attrs), floats: op.floats?.(anchor.attrs) ?? [] };
+    const step = {
+      ...base,
+      kernel,
+      ints: op.ints(inputs, anchor.attrs),
+      floats: op.floats?.(anchor.attrs) ?? [],
+    };
     const plain = (i: number): Operand => plainOperand(anchor.inputs[i]!);
     switch (op.form) {
       case 'rows':
-        return [{ ...step, operands: [], prologue: prologueCode(cluster, anchor, 0, []), epilogue: zoneCode(cluster, anchor) }];
+        return [
+          {
+            ...step,
+            operands: [],
+            prologue: prologueCode(cluster, anchor, 0, []),
+            epilogue: zoneCode(cluster, anchor),
+          },
+        ];
       case 'pick':
-        return [{ ...step, operands: [resultOperand(cluster.root)], prologue: prologueCode(cluster, anchor, 0, []) }];
+        return [
+          {
+            ...step,
+            operands: [resultOperand(cluster.root)],
+            prologue: prologueCode(cluster, anchor, 0, []),
+          },
+        ];
       case 'matmul':
         return [{ ...step, operands: [plain(0), plain(1)], epilogue: zoneCode(cluster, anchor) }];
       case 'index': {
         const result = resultOperand(cluster.root);
-        const [x, indices, ...rest] = anchor.inputs.map((input, i) => (i === 1 ? windowOperand(input) : plainOperand(input)));
-        const operands = op.startsFrom === undefined ? [x!, indices!, ...rest, result] : [result, indices!, ...rest];
+        const [x, indices, ...rest] = anchor.inputs.map((input, i) =>
+          i === 1 ? windowOperand(input) : plainOperand(input),
+        );
+        const operands =
+          op.startsFrom === undefined ? [x!, indices!, ...rest, result] : [result, indices!, ...rest];
         return [{ ...step, operands }];
       }
       default: {
-        const host = { op, attrs: anchor.attrs, operands: [...inputs, anchor].map(({ shape, dtype }) => ({ shape, dtype })) };
-        return [{ ...step, kernel: `host.${op.name}`, operands: [...anchor.inputs.map(windowOperand), resultOperand(cluster.root)], host }];
+        const host = {
+          op,
+          attrs: anchor.attrs,
+          operands: [...inputs, anchor].map(({ shape, dtype }) => ({ shape, dtype })),
+        };
+        return [
+          {
+            ...step,
+            kernel: `host.${op.name}`,
+            operands: [...anchor.inputs.map(windowOperand), resultOperand(cluster.root)],
+            host,
+          },
+        ];
       }
     }
   }
 
   /** Folds see their input as [outer, reduced] or, when memory runs along what stays, [reduced, outer]. */
-  function reduction(cluster: Cluster, node: GraphNode): Pick<Draft, 'kernel' | 'ints' | 'floats' | 'operands' | 'prologue' | 'epilogue'> {
+  function reduction(
+    cluster: Cluster,
+    node: GraphNode,
+  ): Pick<Draft, 'kernel' | 'ints' | 'floats' | 'operands' | 'prologue' | 'epilogue'> {
     if (node.op.kind !== 'reduce') throw new Error('not a reduction');
     const input = nodes[node.inputs[0]!]!;
     const axes = node.attrs.axes as unknown as number[];
@@ -97,11 +146,21 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
     const count = (list: number[]): number => list.reduce((n, i) => n * input.shape[i]!, 1);
     const columns = count(outer) > 1 && innerAxis(input, outer, axes);
     const order = columns ? [...axes, ...outer] : [...outer, ...axes];
-    const turn: Move = { op: permute, attrs: { axes: order }, shape: order.map((i) => input.shape[i]!), from: input.dtype, to: input.dtype, expands: false };
+    const turn: Move = {
+      op: permute,
+      attrs: { axes: order },
+      shape: order.map((i) => input.shape[i]!),
+      from: input.dtype,
+      to: input.dtype,
+      expands: false,
+    };
     return {
       kernel: `reduce.${node.op.fold}.${regOf(input.dtype)}`,
-      ints: [columns ? 1 : 0, count(outer), count(axes)], floats: [], operands: [],
-      prologue: prologueCode(cluster, node, 0, [turn]), epilogue: zoneCode(cluster, node),
+      ints: [columns ? 1 : 0, count(outer), count(axes)],
+      floats: [],
+      operands: [],
+      prologue: prologueCode(cluster, node, 0, [turn]),
+      epilogue: zoneCode(cluster, node),
     };
   }
 
@@ -130,7 +189,15 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
   }
 
   /** The value of a node seen through `path`. `key` is the path as the fusion knows it, without a turn of the axes. */
-  function emit(b: TileBuilder, cluster: Cluster, zone: 'before' | 'after', index: number, path: readonly Move[], key: readonly Move[], order?: readonly number[]): Val {
+  function emit(
+    b: TileBuilder,
+    cluster: Cluster,
+    zone: 'before' | 'after',
+    index: number,
+    path: readonly Move[],
+    key: readonly Move[],
+    order?: readonly number[],
+  ): Val {
     const node = nodes[index]!;
     if (node.op.name === 'full') return b.constant(numberOf(node.attrs.value), node.dtype);
     if (node.op.kind === 'iota') return b.load(windowAt(IOTA, node, path, order), node.dtype);
@@ -144,7 +211,13 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
       return emit(b, cluster, zone, from.node, [...from.moves, ...path], [...from.moves, ...key], order);
     });
     if (node.op.name === 'to') return b.convert(args[0]!, node.dtype);
-    return b.scalar(node.op.expr(node.attrs, node.inputs.map((i) => nodes[i]!)), args);
+    return b.scalar(
+      node.op.expr(
+        node.attrs,
+        node.inputs.map((i) => nodes[i]!),
+      ),
+      args,
+    );
   }
 
   function windowAt(slot: number, value: Value, path: readonly Move[], order?: readonly number[]): Operand {
@@ -177,7 +250,9 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
     if (cluster.stores.every((s) => placed(s).layout.isRowMajor)) return undefined;
     const store = plainDims(placed(cluster.root));
     if (!store || store.sizes.includes(0)) return undefined;
-    const order = store.strides.map((_, i) => i).sort((a, b) => store.strides[b]! - store.strides[a]! || a - b);
+    const order = store.strides
+      .map((_, i) => i)
+      .sort((a, b) => store.strides[b]! - store.strides[a]! || a - b);
     return order;
   }
 }

@@ -4,7 +4,10 @@ import type { Draft, Lowered } from './lower.js';
 import { IOTA, type Operand, type Plan, type Slot, type Step, type TileCode } from './plan.js';
 import { elementsOf } from './views.js';
 
-interface Life { first: number; last: number }
+interface Life {
+  first: number;
+  last: number;
+}
 
 const ALIGN = 64;
 const roundUp = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
@@ -18,12 +21,22 @@ export function planMemory(graph: Graph, { drafts, owner, bytes }: Lowered): Pla
   };
   // JavaScript kernels split a plan into programs: what passes between them lies in buffers of its own.
   const isolated = drafts.some((d) => d.host);
-  const results = new Set([...graph.outputs.map((o) => ownerThroughViews(o.node)), ...(isolated ? drafts.flatMap((d) => d.writes) : [])]);
+  const results = new Set([
+    ...graph.outputs.map((o) => ownerThroughViews(o.node)),
+    ...(isolated ? drafts.flatMap((d) => d.writes) : []),
+  ]);
   const life = lifetimes(drafts, results);
 
-  const slots: (Slot & { last: number; bytes: number })[] = leaves.map((leaf) => ({ kind: 'input', bytes: leaf.bytes, first: -1, last: -1 }));
+  const slots: (Slot & { last: number; bytes: number })[] = leaves.map((leaf) => ({
+    kind: 'input',
+    bytes: leaf.bytes,
+    first: -1,
+    last: -1,
+  }));
   const slotOf = new Map<number, number>();
-  nodes.forEach((n, i) => { if (n.leaf !== undefined) slotOf.set(i, n.leaf); });
+  nodes.forEach((n, i) => {
+    if (n.leaf !== undefined) slotOf.set(i, n.leaf);
+  });
   for (const [node, { last }] of life) {
     const slot = slotOf.get(node);
     if (slot !== undefined) slots[slot]!.last = Math.max(slots[slot]!.last, last);
@@ -41,7 +54,9 @@ export function planMemory(graph: Graph, { drafts, owner, bytes }: Lowered): Pla
       const { first, last } = life.get(w)!;
       const size = bytes(w);
       const result = results.has(w);
-      const over = overwritable(draft, w, i).find((s) => slots[s]!.last === i && !taken.has(s) && fits(s, size, result));
+      const over = overwritable(draft, w, i).find(
+        (s) => slots[s]!.last === i && !taken.has(s) && fits(s, size, result),
+      );
       if (!result && over !== undefined && slots[over]!.kind === 'temp') {
         slotOf.set(w, over);
         slots[over]!.last = last;
@@ -49,20 +64,36 @@ export function planMemory(graph: Graph, { drafts, owner, bytes }: Lowered): Pla
         continue;
       }
       if (!result) {
-        slotOf.set(w, reuse(i, size, last) ?? slots.push({ kind: 'temp', bytes: roundUp(size), first, last }) - 1);
+        slotOf.set(
+          w,
+          reuse(i, size, last) ?? slots.push({ kind: 'temp', bytes: roundUp(size), first, last }) - 1,
+        );
         continue;
       }
-      const donor = over ?? slots.findIndex((s, k) => s.kind === 'input' && !taken.has(k) && fits(k, size, true) && s.last < i);
+      const donor =
+        over ??
+        slots.findIndex((s, k) => s.kind === 'input' && !taken.has(k) && fits(k, size, true) && s.last < i);
       if (donor >= 0) taken.add(donor);
       if (over !== undefined) inPlace.add(i);
-      slotOf.set(w, slots.push({ kind: 'output', bytes: size, first, last: drafts.length, ...(donor >= 0 && { donor }) }) - 1);
+      slotOf.set(
+        w,
+        slots.push({
+          kind: 'output',
+          bytes: size,
+          first,
+          last: drafts.length,
+          ...(donor >= 0 && { donor }),
+        }) - 1,
+      );
     }
   });
 
   const steps = drafts.map((draft, i) => toStep(draft, slotOf, inPlace.has(i)));
   const outputs = graph.outputs.map((o) => outputOf(o));
   return {
-    slots, steps, outputs,
+    slots,
+    steps,
+    outputs,
     inputs: leaves.map((leaf, slot) => ({ slot, constant: leaf.constant, donatable: leaf.donatable })),
   };
 
@@ -84,8 +115,11 @@ export function planMemory(graph: Graph, { drafts, owner, bytes }: Lowered): Pla
       if (o.slot === w || o.slot === IOTA || draft.writes.includes(o.slot)) continue;
       const slot = slotOf.get(o.slot);
       if (slot === undefined) continue;
-      const windows = all.filter((p) => p.slot !== IOTA && slotOf.get(p.slot) === slot && !draft.writes.includes(p.slot));
-      if (targets.length === 1 && windows.every((p) => sameWindow(p, targets[0]!)) && step >= 0) found.add(slot);
+      const windows = all.filter(
+        (p) => p.slot !== IOTA && slotOf.get(p.slot) === slot && !draft.writes.includes(p.slot),
+      );
+      if (targets.length === 1 && windows.every((p) => sameWindow(p, targets[0]!)) && step >= 0)
+        found.add(slot);
     }
     return [...found];
   }
@@ -94,7 +128,13 @@ export function planMemory(graph: Graph, { drafts, owner, bytes }: Lowered): Pla
   function reuse(step: number, size: number, last: number): number | undefined {
     let best: number | undefined;
     slots.forEach((s, i) => {
-      if (s.kind === 'temp' && s.last < step && s.bytes >= size && (best === undefined || s.bytes < slots[best]!.bytes)) best = i;
+      if (
+        s.kind === 'temp' &&
+        s.last < step &&
+        s.bytes >= size &&
+        (best === undefined || s.bytes < slots[best]!.bytes)
+      )
+        best = i;
     });
     if (best !== undefined) slots[best]!.last = last;
     return best;
@@ -104,7 +144,8 @@ export function planMemory(graph: Graph, { drafts, owner, bytes }: Lowered): Pla
     const value = nodes[node]!;
     const at = ownerThroughViews(node);
     let slot = slotOf.get(at);
-    if (slot === undefined) { // nothing to compute: no elements
+    if (slot === undefined) {
+      // nothing to compute: no elements
       slot = slots.push({ kind: 'output', bytes: bytes(at), first: 0, last: drafts.length }) - 1;
       slotOf.set(at, slot);
     }
@@ -113,7 +154,10 @@ export function planMemory(graph: Graph, { drafts, owner, bytes }: Lowered): Pla
 }
 
 const sameWindow = (a: Operand, b: Operand): boolean =>
-  a.dtype === b.dtype && a.offset === b.offset && a.sizes.join() === b.sizes.join() && a.strides.join() === b.strides.join();
+  a.dtype === b.dtype &&
+  a.offset === b.offset &&
+  a.sizes.join() === b.sizes.join() &&
+  a.strides.join() === b.strides.join();
 
 /** Every slot-like owner that a draft touches: first write, last touch. */
 function lifetimes(drafts: readonly Draft[], results: ReadonlySet<number>): Map<number, Life> {
@@ -133,7 +177,9 @@ function lifetimes(drafts: readonly Draft[], results: ReadonlySet<number>): Map<
 }
 
 function operandsOf(draft: Pick<Draft, 'operands' | 'prologue' | 'epilogue'>): Operand[] {
-  return [...draft.operands, ...(draft.prologue?.operands ?? []), ...(draft.epilogue?.operands ?? [])].filter((o) => o.slot !== IOTA);
+  return [...draft.operands, ...(draft.prologue?.operands ?? []), ...(draft.epilogue?.operands ?? [])].filter(
+    (o) => o.slot !== IOTA,
+  );
 }
 const touched = (draft: Draft): number[] => operandsOf(draft).map((o) => o.slot);
 
@@ -143,6 +189,24 @@ function toStep(draft: Draft, slotOf: ReadonlyMap<number, number>, inPlace: bool
   const { op, kernel, ints, floats, operands, prologue, epilogue, host } = draft;
   const writes = [...new Set(draft.writes.map((w) => slotOf.get(w)!))];
   const stored = new Set(draft.writes);
-  const reads = [...new Set(operandsOf(draft).filter((o) => !stored.has(o.slot)).map((o) => slotOf.get(o.slot)!))];
-  return { op, kernel, ints, floats, operands: operands.map(place), prologue: code(prologue), epilogue: code(epilogue), reads, writes, inPlace, host };
+  const reads = [
+    ...new Set(
+      operandsOf(draft)
+        .filter((o) => !stored.has(o.slot))
+        .map((o) => slotOf.get(o.slot)!),
+    ),
+  ];
+  return {
+    op,
+    kernel,
+    ints,
+    floats,
+    operands: operands.map(place),
+    prologue: code(prologue),
+    epilogue: code(epilogue),
+    reads,
+    writes,
+    inPlace,
+    host,
+  };
 }

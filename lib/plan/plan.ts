@@ -22,10 +22,21 @@ export interface Operand extends Dims {
   readonly dtype: ScalarDType;
 }
 
-export interface TileConst { readonly reg: number; readonly type: Reg; readonly value: number }
+export interface TileConst {
+  readonly reg: number;
+  readonly type: Reg;
+  readonly value: number;
+}
 /** dst = op(args); `load` takes an operand index. */
-export interface TileInstr { readonly op: string; readonly dst: number; readonly args: readonly number[] }
-export interface TileStore { readonly reg: number; readonly operand: number }
+export interface TileInstr {
+  readonly op: string;
+  readonly dst: number;
+  readonly args: readonly number[];
+}
+export interface TileStore {
+  readonly reg: number;
+  readonly operand: number;
+}
 
 /**
  * Elementwise code over a linear index space: loads, straight-line code in registers, stores. A prologue leaves its value
@@ -57,7 +68,11 @@ export interface Step {
   /** A result lies over memory that the step reads. */
   readonly inPlace: boolean;
   /** A kernel in JavaScript: its op, and the shapes and dtypes of its operands (the last one is the result). */
-  readonly host?: { readonly op: RoutineRecord; readonly attrs: Attrs; readonly operands: readonly { shape: readonly number[]; dtype: DType }[] };
+  readonly host?: {
+    readonly op: RoutineRecord;
+    readonly attrs: Attrs;
+    readonly operands: readonly { shape: readonly number[]; dtype: DType }[];
+  };
 }
 
 export interface PlanInput {
@@ -96,7 +111,11 @@ export const allocatedBytes = (plan: Plan): number =>
 export function summarize(plan: Plan): PlanSummary {
   const names = slotNames(plan);
   const steps = plan.steps.map((s) => ({
-    op: s.op, kernel: s.kernel, inputs: s.reads.map((r) => names[r]!), output: s.writes.map((w) => names[w]!).join(' '), inPlace: s.inPlace,
+    op: s.op,
+    kernel: s.kernel,
+    inputs: s.reads.map((r) => names[r]!),
+    output: s.writes.map((w) => names[w]!).join(' '),
+    inPlace: s.inPlace,
   }));
   const slots = plan.slots.map((s, i) => ({ name: names[i]!, bytes: s.bytes }));
   return { steps, slots, bytes: allocatedBytes(plan), toString: () => printPlan(plan) };
@@ -106,7 +125,10 @@ export function summarize(plan: Plan): PlanSummary {
 export function printPlan(plan: Plan): string {
   const names = slotNames(plan);
   const lines = plan.steps.map((s, i) => {
-    const parts = [`${i}: ${s.writes.map((w) => names[w]).join(' ')} = ${s.op}(${s.reads.map((r) => names[r]).join(', ')})`, s.kernel];
+    const parts = [
+      `${i}: ${s.writes.map((w) => names[w]).join(' ')} = ${s.op}(${s.reads.map((r) => names[r]).join(', ')})`,
+      s.kernel,
+    ];
     if (s.ints.length) parts.push(`[${s.ints.join(', ')}]`);
     if (s.inPlace) parts.push('in place');
     return parts.join('  ');
@@ -121,7 +143,9 @@ export function printPlan(plan: Plan): string {
 /** A tile program as text, for MIA_DEBUG=3. */
 export function printTile(code: TileCode): string {
   const consts = code.consts.map((c) => `r${c.reg} = ${c.value} ${c.type}`);
-  const instrs = code.code.map((i) => `r${i.dst} = ${i.op} ${i.args.map((a) => (i.op === 'load' ? `#${a}` : `r${a}`)).join(' ')}`);
+  const instrs = code.code.map(
+    (i) => `r${i.dst} = ${i.op} ${i.args.map((a) => (i.op === 'load' ? `#${a}` : `r${a}`)).join(' ')}`,
+  );
   const stores = code.stores.map((s) => `#${s.operand} = r${s.reg}`);
   return [...consts, ...instrs, ...stores].join('; ');
 }

@@ -24,7 +24,17 @@ export function makePlan(graph: Graph, ops: ReadonlyMap<string, Op>): Plan {
   const plan = planFused(g, fuseEnabled() ? FUSE_LIMIT : 1);
   if (verifyEnabled()) verifyPlan(plan);
   debug(2, () => `plan\n${printPlan(plan)}`);
-  debug(3, () => plan.steps.map((s, i) => `step ${i}: ${[s.prologue, s.epilogue].map((c) => c && printTile(c)).filter(Boolean).join('\n  then ')}`).join('\n'));
+  debug(3, () =>
+    plan.steps
+      .map(
+        (s, i) =>
+          `step ${i}: ${[s.prologue, s.epilogue]
+            .map((c) => c && printTile(c))
+            .filter(Boolean)
+            .join('\n  then ')}`,
+      )
+      .join('\n'),
+  );
   return plan;
 }
 

@@ -3,7 +3,9 @@ import type { Graph, GraphNode } from './graph.js';
 /** A graph as text, a line a node; the golden tests of the passes compare it. */
 export function printGraph(graph: Graph): string {
   const lines = graph.nodes.map((n, i) => {
-    const attrs = Object.entries(n.attrs).map(([k, v]) => ` ${k}=${JSON.stringify(v)}`).join('');
+    const attrs = Object.entries(n.attrs)
+      .map(([k, v]) => ` ${k}=${JSON.stringify(v)}`)
+      .join('');
     return `%${i} = ${n.op.name}${n.inputs.map((x, k) => `${k ? ',' : ''} %${x}`).join('')}${attrs} : ${place(n)}${n.leaf !== undefined ? leafText(graph, n.leaf) : ''}${n.kept ? ' kept' : ''}`;
   });
   return [...lines, `return ${graph.outputs.map((o) => `%${o.node} ${o.form}`).join(', ')}`].join('\n');

@@ -8,7 +8,12 @@ export interface Val {
   readonly dtype: DType;
 }
 
-interface Instr { readonly op: string; readonly args: readonly number[]; readonly value?: number; readonly type: Reg }
+interface Instr {
+  readonly op: string;
+  readonly args: readonly number[];
+  readonly value?: number;
+  readonly type: Reg;
+}
 
 /** Thrown when a step needs more registers than kernels have; the planner then fuses less. */
 export class TooManyRegisters extends Error {}
@@ -17,7 +22,10 @@ export const MAX_REGS = 32;
 const INPUT = 'input';
 
 const limits: Partial<Record<DType, readonly [number, number]>> = {
-  i8: [-128, 127], u8: [0, 255], i16: [-32768, 32767], u16: [0, 65535],
+  i8: [-128, 127],
+  u8: [0, 255],
+  i16: [-32768, 32767],
+  u16: [0, 65535],
 };
 const isFloat = (reg: Reg): boolean => reg[0] === 'f';
 
@@ -54,7 +62,11 @@ export class TileBuilder {
       const values = x.args.map(walk);
       const { result, wraps } = opcode(x.op);
       const operandType = (result === 'branch' ? values[1]! : values[0]!).dtype;
-      const id = this.#emit(`${x.op}.${regOf(operandType)}`, values.map((v) => v.id), result === 'bool' ? 'i32' : regOf(operandType));
+      const id = this.#emit(
+        `${x.op}.${regOf(operandType)}`,
+        values.map((v) => v.id),
+        result === 'bool' ? 'i32' : regOf(operandType),
+      );
       const value = { id, dtype: result === 'bool' ? 'bool' : operandType } as const;
       return wraps ? this.#wrapped(value) : value;
     };
@@ -71,9 +83,16 @@ export class TileBuilder {
     }
     let v = value;
     const limit = limits[dtype];
-    if (limit && isFloat(from)) { // saturate, as the wide integers do
-      v = { id: this.#emit(`max.${from}`, [v.id, this.constant(limit[0], v.dtype).id], from), dtype: v.dtype };
-      v = { id: this.#emit(`min.${from}`, [v.id, this.constant(limit[1], v.dtype).id], from), dtype: v.dtype };
+    if (limit && isFloat(from)) {
+      // saturate, as the wide integers do
+      v = {
+        id: this.#emit(`max.${from}`, [v.id, this.constant(limit[0], v.dtype).id], from),
+        dtype: v.dtype,
+      };
+      v = {
+        id: this.#emit(`min.${from}`, [v.id, this.constant(limit[1], v.dtype).id], from),
+        dtype: v.dtype,
+      };
     }
     const id = from === to ? v.id : this.#emit(`cast.${from}.${to}`, [v.id], to);
     if (dtype === 'f16' || dtype === 'bf16') return { id: this.#emit(`round.${dtype}`, [id], 'f32'), dtype };
@@ -90,7 +109,11 @@ export class TileBuilder {
   /** The index of an operand, the same for the same window. */
   operand(operand: Operand): number {
     const same = (o: Operand): boolean =>
-      o.slot === operand.slot && o.dtype === operand.dtype && o.offset === operand.offset && o.sizes.join() === operand.sizes.join() && o.strides.join() === operand.strides.join();
+      o.slot === operand.slot &&
+      o.dtype === operand.dtype &&
+      o.offset === operand.offset &&
+      o.sizes.join() === operand.sizes.join() &&
+      o.strides.join() === operand.strides.join();
     const known = this.#operands.findIndex(same);
     return known >= 0 ? known : this.#operands.push(operand) - 1;
   }
@@ -111,7 +134,8 @@ export class TileBuilder {
     instrs.forEach((instr, i) => {
       if (instr.op !== 'load') for (const a of instr.args) lastUse[a] = i;
     });
-    for (const id of [...this.#stores.map((s) => s.id), ...(result ? [result.id] : [])]) lastUse[id] = instrs.length;
+    for (const id of [...this.#stores.map((s) => s.id), ...(result ? [result.id] : [])])
+      lastUse[id] = instrs.length;
 
     const reg = new Int32Array(instrs.length);
     const free: number[] = [];
@@ -121,14 +145,17 @@ export class TileBuilder {
     const code: TileInstr[] = [];
     const input = instrs.findIndex((i) => i.op === INPUT);
     if (input >= 0) reg[input] = take(); // register 0
-    for (const [i, instr] of instrs.entries()) { // filled once per call: a register of their own
-      if (instr.op === 'const') consts.push({ reg: (reg[i] = regs++), type: instr.type, value: instr.value! });
+    for (const [i, instr] of instrs.entries()) {
+      // filled once per call: a register of their own
+      if (instr.op === 'const')
+        consts.push({ reg: (reg[i] = regs++), type: instr.type, value: instr.value! });
     }
     for (const [i, instr] of instrs.entries()) {
       if (instr.op === 'const' || instr.op === INPUT) continue;
       const args = instr.op === 'load' ? instr.args : instr.args.map((a) => reg[a]!);
       if (instr.op !== 'load') {
-        for (const a of new Set(instr.args)) if (lastUse[a] === i && instrs[a]!.op !== 'const') free.push(reg[a]!);
+        for (const a of new Set(instr.args))
+          if (lastUse[a] === i && instrs[a]!.op !== 'const') free.push(reg[a]!);
       }
       reg[i] = take();
       code.push({ op: instr.op, dst: reg[i]!, args });
@@ -136,7 +163,10 @@ export class TileBuilder {
     }
     if (regs > MAX_REGS) throw new TooManyRegisters();
     return {
-      operands: this.#operands, consts, code, regs,
+      operands: this.#operands,
+      consts,
+      code,
+      regs,
       stores: this.#stores.map((s) => ({ reg: reg[s.id]!, operand: s.operand })),
       result: result ? reg[result.id]! : 0,
     };

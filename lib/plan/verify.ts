@@ -17,11 +17,27 @@ export function verifyGraph(graph: Graph, pass: string): void {
       if (n.leaf === undefined || !graph.leaves[n.leaf]) fail(where, `%${i} is a leaf of nothing`);
       return;
     }
-    const inferred = infer(n.op, n.inputs.map((x) => graph.nodes[x]!), n.attrs);
+    const inferred = infer(
+      n.op,
+      n.inputs.map((x) => graph.nodes[x]!),
+      n.attrs,
+    );
     if (inferred.dtype !== n.dtype || inferred.offset !== n.offset || !inferred.layout.equals(n.layout)) {
-      fail(where, `%${i} ${n.op.name} is ${n.dtype} ${n.layout}, its op says ${inferred.dtype} ${inferred.layout}`);
+      fail(
+        where,
+        `%${i} ${n.op.name} is ${n.dtype} ${n.layout}, its op says ${inferred.dtype} ${inferred.layout}`,
+      );
     }
-    if (n.shape.join() !== n.op.infer(n.inputs.map((x) => graph.nodes[x]!), n.attrs).shape.join()) fail(where, `%${i} has another shape than its op says`);
+    if (
+      n.shape.join() !==
+      n.op
+        .infer(
+          n.inputs.map((x) => graph.nodes[x]!),
+          n.attrs,
+        )
+        .shape.join()
+    )
+      fail(where, `%${i} has another shape than its op says`);
   });
   for (const o of graph.outputs) if (!graph.nodes[o.node]) fail(where, `output %${o.node} does not exist`);
 }
@@ -33,14 +49,16 @@ export function verifyPlan(plan: Plan): void {
   plan.steps.forEach((step, i) => {
     for (const r of step.reads) {
       if (!written.has(r)) fail('plan', `step ${i} reads slot ${r} before anyone wrote it`);
-      if ((gone.get(r) ?? Infinity) < i) fail('plan', `step ${i} reads slot ${r}, overwritten by step ${gone.get(r)}`);
+      if ((gone.get(r) ?? Infinity) < i)
+        fail('plan', `step ${i} reads slot ${r}, overwritten by step ${gone.get(r)}`);
     }
     for (const o of operandsOf(step)) checkBounds(plan, step, o);
     for (const w of step.writes) {
       const { donor, kind } = plan.slots[w]!;
       if (kind === 'input') fail('plan', `step ${i} writes input slot ${w}`);
       if (donor !== undefined) {
-        if (!plan.inputs[donor]?.donatable) fail('plan', `slot ${w} takes over slot ${donor}, which others need`);
+        if (!plan.inputs[donor]?.donatable)
+          fail('plan', `slot ${w} takes over slot ${donor}, which others need`);
         if (!gone.has(donor)) gone.set(donor, i);
         if (step.reads.includes(donor)) checkOverlay(step, w, donor, i);
       }
@@ -59,7 +77,9 @@ export function verifyPlan(plan: Plan): void {
 }
 
 const operandsOf = (step: Step): Operand[] =>
-  [...step.operands, ...(step.prologue?.operands ?? []), ...(step.epilogue?.operands ?? [])].filter((o) => o.slot !== IOTA);
+  [...step.operands, ...(step.prologue?.operands ?? []), ...(step.epilogue?.operands ?? [])].filter(
+    (o) => o.slot !== IOTA,
+  );
 
 function checkBounds(plan: Plan, step: Step, o: Operand): void {
   if (o.sizes.includes(0)) return;
@@ -69,20 +89,28 @@ function checkBounds(plan: Plan, step: Step, o: Operand): void {
     if (reach < 0) min += reach;
     else max += reach;
   });
-  if (min < 0 || (max + 1) * bytesOf(o.dtype) > plan.slots[o.slot]!.bytes) fail('plan', `${step.op} reaches outside slot ${o.slot}`);
+  if (min < 0 || (max + 1) * bytesOf(o.dtype) > plan.slots[o.slot]!.bytes)
+    fail('plan', `${step.op} reaches outside slot ${o.slot}`);
 }
 
 /** In place is legal only element by element: everything that lies in the memory is seen through one and the same window. */
 function checkOverlay(step: Step, slot: number, over: number, i: number): void {
   const windows = operandsOf(step).filter((o) => o.slot === slot || o.slot === over);
   const first = JSON.stringify({ ...windows[0], slot: 0 });
-  if (!windows.every((o) => JSON.stringify({ ...o, slot: 0 }) === first)) fail('plan', `step ${i} overwrites slot ${over} while reading it in another order`);
+  if (!windows.every((o) => JSON.stringify({ ...o, slot: 0 }) === first))
+    fail('plan', `step ${i} overwrites slot ${over} while reading it in another order`);
   if (!step.inPlace) fail('plan', `step ${i} works in place and does not say so`);
 }
 
 function checkCode(code: TileCode, i: number): void {
-  const regs = [...code.consts.map((c) => c.reg), ...code.code.map((c) => c.dst), ...code.stores.map((s) => s.reg), code.result];
-  if (regs.some((r) => r < 0 || (r >= code.regs && code.regs > 0))) fail('plan', `step ${i} names a register it does not have`);
+  const regs = [
+    ...code.consts.map((c) => c.reg),
+    ...code.code.map((c) => c.dst),
+    ...code.stores.map((s) => s.reg),
+    code.result,
+  ];
+  if (regs.some((r) => r < 0 || (r >= code.regs && code.regs > 0)))
+    fail('plan', `step ${i} names a register it does not have`);
   const fixed = new Set(code.consts.map((c) => c.reg));
   if (code.code.some((c) => fixed.has(c.dst))) fail('plan', `step ${i} writes over a constant`);
 }

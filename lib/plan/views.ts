@@ -29,7 +29,14 @@ export const pathKey = (path: readonly Move[]): string =>
 
 export function moveOf(node: GraphNode, input: Value): Move {
   if (node.op.kind !== 'move') throw new Error(`${node.op.name} is not a view`);
-  return { op: node.op, attrs: node.attrs, shape: node.shape, from: input.dtype, to: node.dtype, expands: node.op === broadcast && node.layout.size > input.layout.size };
+  return {
+    op: node.op,
+    attrs: node.attrs,
+    shape: node.shape,
+    from: input.dtype,
+    to: node.dtype,
+    expands: node.op === broadcast && node.layout.size > input.layout.size,
+  };
 }
 
 /** The implicit broadcast of an elementwise operand. */
@@ -54,7 +61,10 @@ export function follow(value: Value, path: readonly Move[]): Value | null {
 }
 
 /** Strided loops of a value, one group a top-level mode, over the lanes' dtype (packed dtypes have their lanes as a last mode). */
-export function modeDims({ layout, offset, dtype, shape }: Value): { offset: number; modes: { sizes: number[]; strides: number[] }[] } {
+export function modeDims({ layout, offset, dtype, shape }: Value): {
+  offset: number;
+  modes: { sizes: number[]; strides: number[] }[];
+} {
   const lanes = lanesOf(dtype);
   const { sizes, strides, modes } = flatDims(layout);
   const groups = shape.map((): { sizes: number[]; strides: number[] } => ({ sizes: [], strides: [] }));
@@ -68,13 +78,21 @@ export function modeDims({ layout, offset, dtype, shape }: Value): { offset: num
 
 /** The fewest loops that visit a value's elements in row-major order; `order` puts the modes in another one first. */
 export function dimsOf(value: Value, order?: readonly number[]): Dims {
-  if (!order && isRowMajor(value.layout)) return linear(value.offset * lanesOf(value.dtype), value.layout.size * lanesOf(value.dtype));
+  if (!order && isRowMajor(value.layout))
+    return linear(value.offset * lanesOf(value.dtype), value.layout.size * lanesOf(value.dtype));
   const { offset, modes } = modeDims(value);
   const picked = order ? order.map((i) => modes[i]!) : modes;
-  return { offset, ...merge(picked.flatMap((m) => m.sizes), picked.flatMap((m) => m.strides)) };
+  return {
+    offset,
+    ...merge(
+      picked.flatMap((m) => m.sizes),
+      picked.flatMap((m) => m.strides),
+    ),
+  };
 }
 
-const linear = (offset: number, n: number): Dims => (n === 1 ? { offset, sizes: [], strides: [] } : { offset, sizes: [n], strides: [1] });
+const linear = (offset: number, n: number): Dims =>
+  n === 1 ? { offset, sizes: [], strides: [] } : { offset, sizes: [n], strides: [1] };
 
 /** Joins loops that walk memory as one, and drops those of size 1. */
 function merge(sizes: readonly number[], strides: readonly number[]): { sizes: number[]; strides: number[] } {

@@ -21,7 +21,10 @@ describe('memory()', () => {
   test('a realized view keeps the memory that it looks into', async () => {
     await using cpu = await Cpu.create();
     const x = await Tensor.create(cpu, [16, 16], f32(256)).mul(2).realize();
-    const view = await x.clone().slice([[0, 4]]).realize();
+    const view = await x
+      .clone()
+      .slice([[0, 4]])
+      .realize();
     x.dispose();
     expect(cpu.memory().liveBytes).toBe(1024);
     expect(await view.back()).toEqual(f32(64, 2));
@@ -31,13 +34,16 @@ describe('memory()', () => {
   test('a failed run leaves nothing behind', async () => {
     await using cpu = await Cpu.create();
     const index = Tensor.create(cpu, [1], Int32Array.of(99));
-    await expect(Tensor.create(cpu, [4], f32(4)).gather(index).back()).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+    await expect(Tensor.create(cpu, [4], f32(4)).gather(index).back()).rejects.toMatchObject({
+      code: 'ERR_SHAPE',
+    });
     expect(cpu.memory()).toMatchObject({ liveTensors: 0, liveBytes: 0 });
   });
 
   test('a forgotten handle is collected', async () => {
     await using cpu = await Cpu.create();
-    const forget = async (): Promise<void> => void (await Tensor.create(cpu, [1024], f32(1024)).neg().realize());
+    const forget = async (): Promise<void> =>
+      void (await Tensor.create(cpu, [1024], f32(1024)).neg().realize());
     await forget();
     for (let i = 0; i < 50 && cpu.memory().liveTensors > 0; i++) {
       globalThis.gc!();

@@ -1,5 +1,5 @@
 import type { Device } from '../../lib/device.js';
-import { trace } from '../../lib/plan/graph.js';
+import { graphOf, trace } from '../../lib/plan/trace.js';
 import { makePlan } from '../../lib/plan/planner.js';
 import { summarize } from '../../lib/plan/plan.js';
 import { fakeDevice } from '../unit/fake-device.js';
@@ -9,6 +9,6 @@ export function planningDevice(): Device {
   const device = fakeDevice();
   const { core } = device;
   return Object.assign(device, {
-    core: Object.assign(core, { explain: (root: Parameters<typeof core.explain>[0]) => summarize(makePlan(trace([root]).graph, core.ops)) }),
+    core: Object.assign(core, { explain: (root: Parameters<typeof core.explain>[0]) => summarize(makePlan(graphOf(trace([root])), core.ops)) }),
   });
 }

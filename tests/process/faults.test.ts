@@ -20,7 +20,7 @@ test('an array detached after it was lent', async () => {
   await using cpu = await Cpu.create();
   const data = f32(64);
   const x = Tensor.create(cpu, [64], data);
-  structuredClone(data.buffer, { transfer: [data.buffer] });
+  structuredClone(data.buffer, { transfer: [data.buffer as ArrayBuffer] });
   await expect(x.add(1).back()).rejects.toMatchObject({ name: 'MiaError', code: 'ERR_SHAPE' });
   await works(cpu);
 });
@@ -29,13 +29,21 @@ test.each([[[5]], [[-1]], [[2 ** 31 - 1]]])('index %j of 4 rows', async (indices
   await using cpu = await Cpu.create();
   const rows = (): Tensor<Cpu, 'f32'> => Tensor.create(cpu, [4, 2], f32(8));
   const index = (): Tensor<Cpu, 'i32'> => Tensor.create(cpu, [1], Int32Array.from(indices));
-  await expect(rows().gather(index()).back()).rejects.toMatchObject({ code: 'ERR_SHAPE', actual: String(indices[0]) });
-  await expect(rows().scatter(index(), Tensor.create(cpu, [1, 2], f32(2))).back()).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+  await expect(rows().gather(index()).back()).rejects.toMatchObject({
+    code: 'ERR_SHAPE',
+    actual: String(indices[0]),
+  });
+  await expect(
+    rows()
+      .scatter(index(), Tensor.create(cpu, [1, 2], f32(2)))
+      .back(),
+  ).rejects.toMatchObject({ code: 'ERR_SHAPE' });
   await works(cpu);
 });
 
 describe('a program', () => {
-  const square = (cpu: Cpu) => compile(cpu, { x: spec('f32', [null, 512]) }, ({ x }) => ({ y: x.clone().matmul(x.transpose()) }));
+  const square = (cpu: Cpu) =>
+    compile(cpu, { x: spec('f32', [null, 512]) }, ({ x }) => ({ y: x.clone().matmul(x.transpose()) }));
 
   test('runs concurrently, with sizes of their own', async () => {
     await using cpu = await Cpu.create();
@@ -50,7 +58,10 @@ describe('a program', () => {
   test('aborts: before, and in the middle', async () => {
     await using cpu = await Cpu.create();
     const program = await square(cpu);
-    await expect(program.run({ x: f32(512) }, { signal: AbortSignal.abort('no') })).rejects.toMatchObject({ code: 'ERR_ABORTED', cause: 'no' });
+    await expect(program.run({ x: f32(512) }, { signal: AbortSignal.abort('no') })).rejects.toMatchObject({
+      code: 'ERR_ABORTED',
+      cause: 'no',
+    });
     const controller = new AbortController();
     const run = program.run({ x: f32(8192 * 512) }, { signal: controller.signal });
     setTimeout(() => controller.abort(), 5);
@@ -77,8 +88,14 @@ describe('a program', () => {
 
   test('comes back from bytes, with its weights and its open sizes', async () => {
     await using cpu = await Cpu.create();
-    const w = Tensor.create(cpu, [4, 3], Float32Array.from({ length: 12 }, (_, i) => i));
-    const program = await compile(cpu, { x: spec('f32', [null, 4]), unused: spec('i32', [2]) }, ({ x }) => ({ y: x.matmul(w.clone()).relu() }));
+    const w = Tensor.create(
+      cpu,
+      [4, 3],
+      Float32Array.from({ length: 12 }, (_, i) => i),
+    );
+    const program = await compile(cpu, { x: spec('f32', [null, 4]), unused: spec('i32', [2]) }, ({ x }) => ({
+      y: x.matmul(w.clone()).relu(),
+    }));
     const { Program } = await import('../../lib/index.js');
     const bytes = program.toBytes();
     const again = await Program.fromBytes(cpu, bytes);

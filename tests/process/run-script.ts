@@ -11,8 +11,14 @@ export interface Outcome {
 }
 
 /** Runs a module text in a Node process of its own, against the built library. */
-export function runScript(source: string, { timeoutMs = 60_000, args = [] as string[], env = {} } = {}): Promise<Outcome> {
-  const child = spawn(process.execPath, [...args, '--input-type=module', '-e', source], { cwd: root, env: { ...process.env, ...env } });
+export function runScript(
+  source: string,
+  { timeoutMs = 60_000, args = [] as string[], env = {} } = {},
+): Promise<Outcome> {
+  const child = spawn(process.execPath, [...args, '--input-type=module', '-e', source], {
+    cwd: root,
+    env: { ...process.env, ...env },
+  });
   let [out, err] = ['', ''];
   child.stdout.on('data', (text) => (out += text));
   child.stderr.on('data', (text) => (err += text));

@@ -5,7 +5,11 @@ import type { Pass } from './index.js';
 export const expand: Pass = (graph, ops) =>
   rewrite(graph, ops, (node, writer) => {
     if (node.op.kind !== 'composite') return writer.keep(node);
-    return expandNode(node, node.inputs.map((i) => writer.ref(writer.map[i]!)), writer);
+    return expandNode(
+      node,
+      node.inputs.map((i) => writer.ref(writer.map[i]!)),
+      writer,
+    );
   });
 
 function expandNode(node: GraphNode, inputs: readonly Ref[], writer: GraphWriter): Ref {
@@ -15,7 +19,9 @@ function expandNode(node: GraphNode, inputs: readonly Ref[], writer: GraphWriter
     scalar: writer.scalar.bind(writer),
     op: (name: string, args: readonly Ref[], attrs = {}): Ref => {
       const op = writer.ops.get(name);
-      return op?.kind === 'composite' ? expandNode({ ...node, op, attrs }, args, writer) : writer.op(name, args, attrs);
+      return op?.kind === 'composite'
+        ? expandNode({ ...node, op, attrs }, args, writer)
+        : writer.op(name, args, attrs);
     },
   };
   const result = node.op.expand<Ref>(builder, inputs, node.attrs);

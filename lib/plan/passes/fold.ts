@@ -19,7 +19,8 @@ export const fold: Pass = (graph, ops) =>
     if (op.kind === 'scalar' && node.inputs.length > 0 && op.name !== 'copy') {
       const values = node.inputs.map((i) => constantOf(writer, writer.map[i]!));
       const value = values.every((v) => v !== undefined) ? foldScalar(node, values, writer) : undefined;
-      if (value !== undefined) return writer.op('full', [], { value: jsonNumber(value), dtype: node.dtype, shape: [...node.shape] });
+      if (value !== undefined)
+        return writer.op('full', [], { value: jsonNumber(value), dtype: node.dtype, shape: [...node.shape] });
     }
     return writer.keep(node);
   });
@@ -38,7 +39,12 @@ function foldScalar(node: GraphNode, values: number[], writer: GraphWriter): num
   const float = (d: DType): boolean => kindOf(d) === 'float';
   if (!(float(node.dtype) || node.dtype === 'bool')) return undefined;
   if (node.op.name === 'to' && node.dtype === 'bool') return undefined;
-  if (node.dtype !== 'bool' && node.op.name !== 'to' && !inputs.every((i) => float(i.dtype) || i.dtype === 'bool')) return undefined;
+  if (
+    node.dtype !== 'bool' &&
+    node.op.name !== 'to' &&
+    !inputs.every((i) => float(i.dtype) || i.dtype === 'bool')
+  )
+    return undefined;
   return round(evaluate(node.op.expr(node.attrs as Attrs, inputs), values), node.dtype);
 }
 

@@ -6,7 +6,9 @@ import type { Pass } from './index.js';
 export const pack: Pass = (graph, ops) =>
   rewrite(graph, ops, (node, writer) => {
     const inputs = node.inputs.map((i) => writer.ref(writer.map[i]!));
-    const packed = inputs.map((input, i) => (accepts(node, i, input) ? input : writer.op('contiguous', [input])));
+    const packed = inputs.map((input, i) =>
+      accepts(node, i, input) ? input : writer.op('contiguous', [input]),
+    );
     if (packed.every((p, i) => p === inputs[i])) return writer.keep(node);
     return relay(node, packed, writer);
   });
@@ -16,10 +18,14 @@ function accepts(node: GraphNode, i: number, input: Ref): boolean {
   if (op.kind === 'move') return op.view(input, node, node.attrs) !== null;
   if (op.kind !== 'routine') return true;
   switch (op.form) {
-    case 'matmul': return plainDims(input) !== null;
-    case 'index': return i === 1 || plainDims(input) !== null; // the indices may lie anyhow
-    case 'host': return input.layout.isRowMajor && input.offset === 0;
-    default: return true;
+    case 'matmul':
+      return plainDims(input) !== null;
+    case 'index':
+      return i === 1 || plainDims(input) !== null; // the indices may lie anyhow
+    case 'host':
+      return input.layout.isRowMajor && input.offset === 0;
+    default:
+      return true;
   }
 }
 

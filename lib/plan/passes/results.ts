@@ -15,12 +15,20 @@ export const results: Pass = (graph, ops) => {
     const index = writer.map[output.node]!;
     const owner = ownerOf(graph, output.node);
     const node = writer.nodes[index]!;
-    const plain = node.layout.isRowMajor && node.offset === 0 && owner !== undefined && !given.has(owner) && canGive(graph, owner, node);
+    const plain =
+      node.layout.isRowMajor &&
+      node.offset === 0 &&
+      owner !== undefined &&
+      !given.has(owner) &&
+      canGive(graph, owner, node);
     if (plain) {
       given.add(owner);
       return { ...output, node: index };
     }
-    return { ...output, node: writer.op(node.layout.isRowMajor ? 'copy' : 'contiguous', [writer.ref(index)]).index };
+    return {
+      ...output,
+      node: writer.op(node.layout.isRowMajor ? 'copy' : 'contiguous', [writer.ref(index)]).index,
+    };
   });
   return { ...writer.finish(), outputs };
 };

@@ -1,0 +1,14 @@
+// The one place that shows native memory to JavaScript, and the copy for where that is not allowed.
+#pragma once
+
+#include <node_api.h>
+
+#include "runtime/memory.h"
+
+namespace mia {
+
+// An ArrayBuffer of `bytes` <= buffer->bytes() bytes. Takes the caller's reference, whatever happens. Null: an exception
+// is pending.
+napi_value ShowAsArrayBuffer(napi_env env, Buffer* buffer, size_t bytes);
+
+}  // namespace mia

@@ -1,0 +1,73 @@
+// matmul.<T>: C[b] = A[b] B[b] for T f32 f64 i32 u32 i64 u64. ints [batch, M, N, K]; views [A, B], dims batch..., M, K
+// and batch..., K, N, any strides (0 and negative too), storage any dtype whose register type is T. The epilogue's
+// register 0 is C at index (b * M + i) * N + j. K = 0 gives zeros.
+#pragma once
+
+#include "kernels/matmul_thin.inl"
+
+MIA_BEGIN
+
+template <class T>
+constexpr Reg kReg = Reg::k_f32;
+template <>
+constexpr Reg kReg<f64> = Reg::k_f64;
+template <>
+constexpr Reg kReg<i32> = Reg::k_i32;
+template <>
+constexpr Reg kReg<u32> = Reg::k_u32;
+template <>
+constexpr Reg kReg<i64> = Reg::k_i64;
+template <>
+constexpr Reg kReg<u64> = Reg::k_u64;
+
+template <class Register>
+Work MatmulWork(const Step& step, int) {
+  using T = Wrap<Register>;
+  const Problem p = Describe<T>(step);
+  const int64_t units = p.batch * p.bands * p.panels * p.chunks;
+  if (units == 0) return {0, 1, 0};
+  const double rows = static_cast<double>(MinOf(p.rows, p.m)), cols = static_cast<double>(MinOf(p.cols, p.n));
+  const double depth = static_cast<double>(p.k), rate = kFlopsPerNs * (kSame<T, float> ? 1 : 0.25);
+  const double b_bytes = cols * depth * DTypeBytes(p.b.view->dtype);
+  double cost = 2 * rows * cols * depth / rate;
+  if (p.thin && cost < b_bytes / kBytesPerNs) cost = b_bytes / kBytesPerNs;
+  cost += rows * cols * (p.direct ? 0.05 : 0.1 + ProgramCost(step.epilogue));
+  return {units, 1, cost};
+}
+
+template <class Register>
+void MatmulRun(const Step& step, const Frame& frame, int, int64_t begin, int64_t end) {
+  using T = Wrap<Register>;
+  const Problem p = Describe<T>(step);
+  if constexpr (kSame<T, float>) {
+    if (p.thin) return RunThin(p, step, frame, begin, end);
+  }
+  RunBlocked<T>(p, step, frame, begin, end);
+}
+
+// Sizes of an operand are batch..., rows, cols. A view of one element may have none.
+MIA_INLINE bool IsMatrices(const View& view, int64_t batch, int64_t rows, int64_t cols) {
+  if (view.nd == 0) return batch == 1 && rows == 1 && cols == 1;
+  if (view.nd < 2 || view.size[view.nd - 2] != rows || view.size[view.nd - 1] != cols) return false;
+  return SizeProduct(view.size, view.nd - 2) == batch;
+}
+
+template <class Register>
+const char* MatmulCheck(const Step& step) {
+  if (step.num_ints != 4 || step.num_views != 2) return "matmul takes ints [batch, M, N, K] and views [A, B]";
+  const int64_t batch = step.ints[0], m = step.ints[1], n = step.ints[2], k = step.ints[3];
+  const View &a = step.views[0], &b = step.views[1];
+  const int64_t products = SizeProduct(step.ints, 3);
+  if (products < 0 || k < 0) return "matmul: a size is out of range";
+  if (!IsMatrices(a, batch, m, k)) return "matmul: A is not [batch, M, K]";
+  if (!IsMatrices(b, batch, k, n)) return "matmul: B is not [batch, K, N]";
+  for (int d = 0; d < a.nd - 2 && b.nd != 0; d++) {
+    if (a.nd != b.nd || a.size[d] != b.size[d]) return "matmul: A and B differ in their batch dims";
+  }
+  if (RegOf(a.dtype) != kReg<Register> || RegOf(b.dtype) != kReg<Register>) return "matmul: A or B is of another type";
+  if (step.epilogue.num_stores == 0) return "matmul stores nothing";
+  if (!Covers(step.epilogue, products)) return "matmul: the epilogue does not have batch * M * N elements";
+  return nullptr;
+}
+
+MIA_END

@@ -1,0 +1,36 @@
+// The table of all kernels of one ISA: the only symbol that its target file exports.
+#pragma once
+
+#include "kernels/map.inl"
+#include "kernels/reduce.inl"
+#include "kernels/rows.inl"
+#include "kernels/gather.inl"
+#include "kernels/scatter.inl"
+#include "kernels/take_along.inl"
+#include "kernels/topk.inl"
+#include "kernels/matmul.inl"
+#include "kernels/probe.inl"
+
+MIA_BEGIN
+
+const KernelEntry kEntries[] = {
+#define X(name, phases, work, run, shared_bytes, check) {name, phases, work, run, shared_bytes, check},
+#include "kernels/kernels.def"
+#undef X
+};
+
+MIA_END
+
+#define MIA_QUOTE_(x) #x
+#define MIA_QUOTE(x) MIA_QUOTE_(x)
+
+namespace mia {
+namespace MIA_TARGET {
+
+bool Supported();  // targets/tables.cc: detection may not be compiled with the ISA's own flags
+extern const KernelTable kTable;
+const KernelTable kTable = {MIA_QUOTE(MIA_TARGET), sizeof(kEntries) / sizeof(kEntries[0]), kEntries, Supported,
+                            &kProbes};
+
+}  // namespace MIA_TARGET
+}  // namespace mia

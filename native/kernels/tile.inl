@@ -1,0 +1,185 @@
+// The tile interpreter: runs a TileProgram over up to kTile elements at a time, each instruction one SIMD loop over
+// registers that stay in L1. Reading memory costs no copy where the bytes are the register's already, and the last
+// instruction may write memory itself.
+#pragma once
+
+#include "kernels/scalars.inl"
+#include "kernels/views.inl"
+#include "kernels/work.inl"
+
+MIA_BEGIN
+
+// Registers do not start at the same offset of a page: stores then do not look like later loads to the CPU.
+constexpr size_t kRegStride = kRegBytes + 128;
+constexpr size_t kRegsBytes = kMaxRegs * kRegStride;
+
+// The thread's scratch: registers of the prologue, registers of the epilogue, then what the kernel wants.
+constexpr size_t kKernelScratchBytes = kScratchBytes - 2 * kRegsBytes;
+MIA_INLINE char* PrologueScratch(const Frame& frame) { return frame.scratch; }
+MIA_INLINE char* EpilogueScratch(const Frame& frame) { return frame.scratch + kRegsBytes; }
+MIA_INLINE char* KernelScratch(const Frame& frame) { return frame.scratch + 2 * kRegsBytes; }
+
+MIA_INLINE int RoundToStep(int n) { return (n + kStep - 1) / kStep * kStep; }
+
+// Outputs from this size on are written past the caches.
+constexpr int64_t kStreamBytes = int64_t{32} << 20;
+
+// Does the program consist of one load of memory that is laid out like a register?
+MIA_INLINE bool IsPlainLoad(const TileProgram& program) {
+  if (program.num_code != 1 || program.code[0].op != kLoad || program.code[0].dst != program.result) return false;
+  const View& view = program.views[program.code[0].a];
+  return view.loc != kIota && view.access == Access::kLinear && SameAsRegister(view.dtype);
+}
+// Is the epilogue one store of its input to such memory?
+MIA_INLINE bool IsPlainStore(const TileProgram& program) {
+  if (program.num_code != 0 || program.num_stores != 1 || program.stores[0].reg != 0) return false;
+  const View& view = program.views[program.stores[0].view];
+  return view.access == Access::kLinear && SameAsRegister(view.dtype);
+}
+
+struct TileRunner {
+  struct Register {
+    const void* tile;    // where its elements are now
+    char* home;          // its own memory
+    char* direct;        // memory of element 0 if the last writer writes memory itself, else null
+    int32_t last_write;  // index of that writer
+    int32_t bytes;       // of an element of `direct`
+  };
+  const TileProgram* program;
+  char* const* base;
+  Register regs[kMaxRegs];
+  uint32_t fixed;    // registers whose value no tile changes: loaded by Start
+  uint32_t kept;     // registers that must not lie in memory, since another store may overwrite it before theirs
+  uint64_t streams;  // stores that go past the caches
+
+  // Prepares tiles of up to `longest` elements; is_epilogue: register 0 comes from outside.
+  MIA_NOINLINE void Start(const TileProgram& tile_program, char* const* memories, char* scratch, int64_t longest,
+                          bool is_epilogue) {
+    program = &tile_program;
+    base = memories;
+    fixed = kept = 0;
+    streams = 0;
+    const int length = RoundToStep(static_cast<int>(longest < kTile ? longest : kTile));
+    for (int r = 0; r < program->num_regs; r++) {
+      char* home = scratch + r * kRegStride;
+      regs[r] = {home, home, nullptr, -1, 0};
+    }
+    for (int i = 0; i < program->num_consts; i++) {
+      const Const& constant = program->consts[i];
+      WithType(static_cast<Reg>(constant.type), [&](auto t) {
+        Fill(regs[constant.reg].home, static_cast<decltype(t)>(constant.value), length);
+      });
+    }
+    for (int i = 0; i < program->num_stores; i++) {
+      const mia::Store& store = program->stores[i];
+      const View& view = program->views[store.view];
+      Register& reg = regs[store.reg];
+      if (program->num_stores > 1) kept |= 1u << store.reg;
+      if (i < 64 && Streams(view)) {
+        streams |= uint64_t{1} << i;
+      } else if (store.direct && reg.direct == nullptr && view.access == Access::kLinear && SameAsRegister(view.dtype)) {
+        reg.direct = LinearMemory(view, base, 0);
+        reg.bytes = DTypeBytes(view.dtype);
+      }
+    }
+    uint32_t written = is_epilogue ? 1 : 0, rewritten = 0;
+    for (int i = 0; i < program->num_code; i++) {
+      const uint32_t bit = 1u << program->code[i].dst;
+      rewritten |= written & bit;
+      written |= bit;
+      regs[program->code[i].dst].last_write = i;
+    }
+    for (int i = 0; i < program->num_code; i++) {
+      const Instr& instr = program->code[i];
+      if (instr.op != kLoad || (rewritten >> instr.dst & 1)) continue;
+      const View& view = program->views[instr.a];
+      if (view.access != Access::kSplat || view.loc == kIota) continue;
+      LoadTile(view, base, 0, length, regs[instr.dst].home, false);
+      fixed |= 1u << instr.dst;
+    }
+  }
+
+  // Large, and not about to overwrite lines that a load has just brought into the caches.
+  bool Streams(const View& store) const {
+    if (store.access != Access::kLinear || store.count * DTypeBytes(store.dtype) < kStreamBytes) return false;
+    for (int i = 0; i < program->num_code; i++) {
+      const Instr& instr = program->code[i];
+      if (instr.op != kLoad) continue;
+      const int32_t loc = program->views[instr.a].loc;
+      if (loc != kIota && base[loc] == base[store.loc]) return false;
+    }
+    return true;
+  }
+
+  // Elements [begin, begin + count) of the index space, count <= kTile.
+  MIA_NOINLINE void Run(int64_t begin, int count) {
+    const int padded = RoundToStep(count);
+    const bool whole = padded == count;  // then loops over whole steps may run on memory
+    const Instr* const code = program->code;
+    const int num_code = program->num_code;
+    for (int i = 0; i < num_code; i++) {
+      const Instr instr = code[i];
+      Register& dst = regs[instr.dst];
+      if (instr.op == kLoad) {
+        if (fixed >> instr.dst & 1) continue;
+        const bool borrow = whole && !(kept >> instr.dst & 1);
+        dst.tile = LoadTile(program->views[instr.a], base, begin, count, dst.home, borrow);
+        continue;
+      }
+      char* out = dst.home;
+      if (dst.direct != nullptr && dst.last_write == i && whole) out = dst.direct + begin * dst.bytes;
+      kTileOps[instr.op](out, regs[instr.a].tile, regs[instr.b].tile, regs[instr.c].tile, padded);
+      dst.tile = out;
+    }
+    for (int i = 0; i < program->num_stores; i++) {
+      const mia::Store& store = program->stores[i];
+      StoreTile(program->views[store.view], base, begin, count, regs[store.reg].tile,
+                i < 64 && (streams >> i & 1));
+    }
+  }
+
+  // A prologue's value after Run.
+  template <class T>
+  const T* Result() const {
+    return static_cast<const T*>(regs[program->result].tile);
+  }
+  // Has a prologue's last instruction write to `memory`, where elements from `begin` on lie, when it can. The memory is
+  // the kernel's own, and no store of the program is direct.
+  void Divert(void* memory, int64_t begin, int bytes) {
+    Register& reg = regs[program->result];
+    reg.direct = static_cast<char*>(memory) - begin * bytes;
+    reg.bytes = bytes;
+  }
+
+  // The output itself, if an epilogue does nothing but store its input there. Else null.
+  char* Output(int64_t begin) const {
+    if (!IsPlainStore(*program) || streams != 0) return nullptr;
+    return LinearMemory(program->views[program->stores[0].view], base, begin);
+  }
+  // Where a kernel writes an epilogue's input before Run(begin, count): exactly `count` elements.
+  template <class T>
+  T* Input(int64_t begin) {
+    char* output = Output(begin);
+    regs[0].tile = output != nullptr ? output : regs[0].home;
+    return static_cast<T*>(const_cast<void*>(regs[0].tile));
+  }
+  // Or, in the kernel's own memory: RoundToStep(count) elements may be read there.
+  void SetInput(const void* tile) { regs[0].tile = tile; }
+};
+
+// Nanoseconds of one element of a program, its memory included.
+MIA_NOINLINE double ProgramCost(const TileProgram& program) {
+  double tile = 0, bytes = 0, strided = 0;
+  for (int i = 0; i < program.num_code; i++) {
+    const Instr& instr = program.code[i];
+    tile += kTileOpCost[instr.op];
+    if (instr.op != kLoad) continue;
+    const View& view = program.views[instr.a];
+    if (view.access == Access::kLinear) bytes += DTypeBytes(view.dtype);
+    if (view.access == Access::kStrided) strided += 1;
+  }
+  for (int i = 0; i < program.num_stores; i++) bytes += DTypeBytes(program.views[program.stores[i].view].dtype);
+  return tile / kTile + bytes * 0.05 + strided * 0.5;
+}
+
+MIA_END

@@ -1,0 +1,29 @@
+// Runs a prepared program once.
+#pragma once
+
+#include <atomic>
+#include <vector>
+
+#include "runtime/memory.h"
+#include "runtime/program.h"
+
+namespace mia {
+
+struct Run {
+  // Set by the caller.
+  const Program* program = nullptr;
+  std::vector<char*> base;        // of every Loc; the caller fills in the inputs
+  std::vector<Buffer*> outputs;   // a reference each; null where Execute() is to allocate, a donor's buffer otherwise
+  Account* account = nullptr;     // of the outputs
+  std::atomic<bool> cancelled{false};  // may be set at any time, looked at between ranges
+
+  // Set by Execute(). Unless status is kOk there are no outputs.
+  Status status = Status::kOk;
+  int64_t detail = 0;  // the value that was out of range; the bytes that were not to be had
+  int step = -1;       // where it happened
+};
+
+// On a pool thread with the help of others, on any other thread alone. Never throws.
+void Execute(Run& run) noexcept;
+
+}  // namespace mia

@@ -1,0 +1,106 @@
+// One lane: the header that defines what every other vector header must compute.
+#pragma once
+
+#include "simd/common.h"
+
+MIA_BEGIN
+
+constexpr int kLanes = 1;
+struct Vec {  // lanes of f32
+  float raw;
+};
+struct VecI {  // as many lanes of i32
+  int32_t raw;
+};
+struct Mask {  // one truth value a lane
+  bool raw;
+};
+
+MIA_INLINE Vec Set(float x) { return {x}; }
+MIA_INLINE VecI SetInt(int32_t x) { return {x}; }
+MIA_INLINE Vec Zero() { return {0}; }
+
+// No alignment is asked for, except by Stream: kLanes * 4 bytes. It bypasses the caches where the ISA can;
+// StreamFence orders such stores before what follows. Partial, KeepFirst: the first n of kLanes lanes; others become 0.
+MIA_INLINE Vec Load(const float* p) { return {*p}; }
+MIA_INLINE void Store(float* p, Vec a) { *p = a.raw; }
+MIA_INLINE VecI Load(const int32_t* p) { return {*p}; }
+MIA_INLINE void Store(int32_t* p, VecI a) { *p = a.raw; }
+MIA_INLINE Vec LoadPartial(const float* p, int n) { return {n > 0 ? *p : 0}; }
+MIA_INLINE void StorePartial(float* p, Vec a, int n) {
+  if (n > 0) *p = a.raw;
+}
+MIA_INLINE Vec KeepFirst(Vec a, int n) { return {n > 0 ? a.raw : 0}; }
+MIA_INLINE void Stream(float* p, Vec a) { *p = a.raw; }
+MIA_INLINE void StreamFence() {}
+
+// Halves. Stores round to nearest even.
+MIA_INLINE Vec LoadF16(const uint16_t* p) { return {HalfToFloat(*p)}; }
+MIA_INLINE void StoreF16(uint16_t* p, Vec a) { *p = FloatToHalf(a.raw); }
+MIA_INLINE Vec LoadBF16(const uint16_t* p) { return {BFloatToFloat(*p)}; }
+MIA_INLINE void StoreBF16(uint16_t* p, Vec a) { *p = FloatToBFloat(a.raw); }
+
+MIA_INLINE Vec Add(Vec a, Vec b) { return {a.raw + b.raw}; }
+MIA_INLINE Vec Sub(Vec a, Vec b) { return {a.raw - b.raw}; }
+MIA_INLINE Vec Mul(Vec a, Vec b) { return {a.raw * b.raw}; }
+MIA_INLINE Vec Div(Vec a, Vec b) { return {a.raw / b.raw}; }
+// a * b + c and c - a * b, rounded once where the ISA fuses and twice elsewhere: right either way, or use Mul and Add.
+#ifdef __FP_FAST_FMAF
+MIA_INLINE Vec MulAdd(Vec a, Vec b, Vec c) { return {__builtin_fmaf(a.raw, b.raw, c.raw)}; }
+MIA_INLINE Vec NegMulAdd(Vec a, Vec b, Vec c) { return {__builtin_fmaf(-a.raw, b.raw, c.raw)}; }
+#else
+MIA_INLINE Vec MulAdd(Vec a, Vec b, Vec c) { return {a.raw * b.raw + c.raw}; }
+MIA_INLINE Vec NegMulAdd(Vec a, Vec b, Vec c) { return {c.raw - a.raw * b.raw}; }
+#endif
+// b when either is NaN (what x86 does). MinNan and MaxNan return NaN then, as NumPy does.
+MIA_INLINE Vec Min(Vec a, Vec b) { return {a.raw < b.raw ? a.raw : b.raw}; }
+MIA_INLINE Vec Max(Vec a, Vec b) { return {a.raw > b.raw ? a.raw : b.raw}; }
+MIA_INLINE Vec MinNan(Vec a, Vec b) { return {a.raw < b.raw || a.raw != a.raw ? a.raw : b.raw}; }
+MIA_INLINE Vec MaxNan(Vec a, Vec b) { return {a.raw > b.raw || a.raw != a.raw ? a.raw : b.raw}; }
+MIA_INLINE Vec Sqrt(Vec a) { return {__builtin_sqrtf(a.raw)}; }
+MIA_INLINE Vec Abs(Vec a) { return {__builtin_fabsf(a.raw)}; }
+MIA_INLINE Vec Neg(Vec a) { return {-a.raw}; }
+MIA_INLINE Vec CopySign(Vec magnitude, Vec sign) { return {__builtin_copysignf(magnitude.raw, sign.raw)}; }
+MIA_INLINE Vec Round(Vec a) { return {__builtin_rintf(a.raw)}; }  // half to even
+MIA_INLINE Vec Floor(Vec a) { return {__builtin_floorf(a.raw)}; }
+MIA_INLINE Vec Ceil(Vec a) { return {__builtin_ceilf(a.raw)}; }
+MIA_INLINE Vec Trunc(Vec a) { return {__builtin_truncf(a.raw)}; }
+
+// Comparisons are false when either side is NaN, except Ne.
+MIA_INLINE Mask Eq(Vec a, Vec b) { return {a.raw == b.raw}; }
+MIA_INLINE Mask Ne(Vec a, Vec b) { return {a.raw != b.raw}; }
+MIA_INLINE Mask Lt(Vec a, Vec b) { return {a.raw < b.raw}; }
+MIA_INLINE Mask Le(Vec a, Vec b) { return {a.raw <= b.raw}; }
+MIA_INLINE Mask IsNan(Vec a) { return {a.raw != a.raw}; }
+MIA_INLINE Mask NotZero(VecI a) { return {a.raw != 0}; }
+MIA_INLINE Mask And(Mask a, Mask b) { return {a.raw && b.raw}; }
+MIA_INLINE Mask Or(Mask a, Mask b) { return {a.raw || b.raw}; }
+MIA_INLINE bool Any(Mask a) { return a.raw; }
+MIA_INLINE Vec Select(Mask m, Vec yes, Vec no) { return m.raw ? yes : no; }
+MIA_INLINE VecI Select(Mask m, VecI yes, VecI no) { return m.raw ? yes : no; }
+
+// Lanes of i32: wrapping. ToInt truncates and is defined for values that fit.
+MIA_INLINE VecI ToInt(Vec a) { return {static_cast<int32_t>(a.raw)}; }
+MIA_INLINE Vec FromInt(VecI a) { return {static_cast<float>(a.raw)}; }
+MIA_INLINE VecI BitsOf(Vec a) { return {BitCast<int32_t>(a.raw)}; }
+MIA_INLINE Vec FromBits(VecI a) { return {BitCast<float>(a.raw)}; }
+MIA_INLINE VecI Add(VecI a, VecI b) { return {static_cast<int32_t>(0u + a.raw + b.raw)}; }
+MIA_INLINE VecI Sub(VecI a, VecI b) { return {static_cast<int32_t>(0u + a.raw - b.raw)}; }
+MIA_INLINE VecI And(VecI a, VecI b) { return {a.raw & b.raw}; }
+MIA_INLINE VecI Or(VecI a, VecI b) { return {a.raw | b.raw}; }
+template <int kBits>
+MIA_INLINE VecI ShiftLeft(VecI a) {
+  return {static_cast<int32_t>(static_cast<uint32_t>(a.raw) << kBits)};
+}
+template <int kBits>
+MIA_INLINE VecI ShiftRight(VecI a) {  // arithmetic
+  return {a.raw >> kBits};
+}
+
+// Over the lanes; max and min as Max and Min.
+MIA_INLINE float SumOfLanes(Vec a) { return a.raw; }
+MIA_INLINE float ProdOfLanes(Vec a) { return a.raw; }
+MIA_INLINE float MaxOfLanes(Vec a) { return a.raw; }
+MIA_INLINE float MinOfLanes(Vec a) { return a.raw; }
+
+MIA_END

@@ -1,0 +1,4 @@
+#define MIA_TARGET scalar
+#include "simd/scalar.h"
+
+#include "kernels/registry.inl"

@@ -1,0 +1,95 @@
+// Which ISAs this build carries and this machine has, and the names of the tables in kernels/*.def.
+#include "kernels/kernels.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+namespace mia {
+
+#if defined(__x86_64__)
+namespace {
+
+// Compilers disagree on the names of __builtin_cpu_supports, so this asks the CPU itself.
+struct Cpu {
+  bool avx2 = false, avx512 = false;
+  Cpu() {
+    unsigned a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d)) return;
+    const bool fma = c >> 12 & 1, f16c = c >> 29 & 1, osxsave = c >> 27 & 1;
+    if (!osxsave) return;
+    unsigned saved, high;  // what the operating system saves at a switch: SSE and AVX, then the AVX-512 registers
+    __asm__ volatile("xgetbv" : "=a"(saved), "=d"(high) : "c"(0));
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return;
+    avx2 = (saved & 0x06) == 0x06 && fma && f16c && (b >> 5 & 1);
+    const bool f = b >> 16 & 1, dq = b >> 17 & 1, bw = b >> 30 & 1, vl = b >> 31 & 1, vnni = c >> 11 & 1;
+    unsigned leaf1 = 0;
+    if (a >= 1) __get_cpuid_count(7, 1, &leaf1, &b, &c, &d);
+    const bool bf16 = leaf1 >> 5 & 1;
+    avx512 = avx2 && (saved & 0xe6) == 0xe6 && f && dq && bw && vl && vnni && bf16;
+  }
+};
+
+}  // namespace
+#endif
+
+#define MIA_DECLARE(isa)            \
+  namespace isa {                   \
+  extern const KernelTable kTable;  \
+  bool Supported();                 \
+  }
+MIA_DECLARE(scalar)
+bool scalar::Supported() { return true; }
+#ifdef MIA_HAS_AVX2
+MIA_DECLARE(avx2)
+bool avx2::Supported() { return Cpu().avx2; }
+#endif
+#ifdef MIA_HAS_AVX512
+MIA_DECLARE(avx512)
+bool avx512::Supported() { return Cpu().avx512; }
+#endif
+#ifdef MIA_HAS_NEON
+MIA_DECLARE(neon)
+bool neon::Supported() { return true; }  // part of the base architecture
+#endif
+#undef MIA_DECLARE
+
+const KernelTable* const kTables[] = {
+#ifdef MIA_HAS_AVX512
+    &avx512::kTable,
+#endif
+#ifdef MIA_HAS_AVX2
+    &avx2::kTable,
+#endif
+#ifdef MIA_HAS_NEON
+    &neon::kTable,
+#endif
+    &scalar::kTable,
+};
+const int32_t kNumTables = sizeof(kTables) / sizeof(kTables[0]);
+
+const char* const kScalarNames[] = {
+#define X(name, type, arity, cost, loop) sizeof(#type) > 1 ? #name "." #type : #name,
+#include "kernels/scalars.def"
+#undef X
+};
+const uint8_t kScalarArity[] = {
+#define X(name, type, arity, cost, loop) arity,
+#include "kernels/scalars.def"
+#undef X
+};
+const int32_t kNumScalars = sizeof(kScalarArity) / sizeof(kScalarArity[0]);
+
+const char* const kDTypeNames[] = {
+#define X(name, storage, reg) #name,
+#include "kernels/dtypes.def"
+#undef X
+};
+const uint8_t kDTypeBytes[] = {
+#define X(name, storage, reg) sizeof(storage),
+#include "kernels/dtypes.def"
+#undef X
+};
+const int32_t kNumDTypes = sizeof(kDTypeBytes) / sizeof(kDTypeBytes[0]);
+
+}  // namespace mia

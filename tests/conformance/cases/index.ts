@@ -1,0 +1,28 @@
+/** The case table. */
+import type { Case } from '../case.js';
+import { binaryCases, choiceCases } from './binary.js';
+import { chainCases, sourceCases } from './chains.js';
+import { convertCases, packedCases } from './convert.js';
+import { indexCases, topkCases } from './indexing.js';
+import { matmulCases } from './matmul.js';
+import { movementCases } from './movement.js';
+import { cumsumCases, reduceCases } from './reduce.js';
+import { rowCases } from './rows.js';
+import { unaryCases } from './unary.js';
+
+export const tables = {
+  unary: unaryCases,
+  binary: binaryCases,
+  choice: choiceCases,
+  convert: convertCases,
+  packed: packedCases,
+  reduce: reduceCases,
+  cumsum: cumsumCases,
+  rows: rowCases,
+  matmul: matmulCases,
+  index: indexCases,
+  topk: topkCases,
+  movement: movementCases,
+  source: sourceCases,
+  chain: chainCases,
+} satisfies Record<string, readonly Case[]>;

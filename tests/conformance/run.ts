@@ -1,0 +1,63 @@
+/** Runs one case in one way against its reference. */
+import { Tensor, type Device } from '../../lib/index.js';
+import { fillInput, type Case, type T } from './case.js';
+import { difference } from './compare.js';
+import { fromTyped, toTyped, type Ref } from './reference/array.js';
+import type { RefType } from './reference/numbers.js';
+import { inputOf, plain, type Way } from './ways.js';
+
+/** Inputs and expected results of a case, made once for all devices and ways. */
+export interface Prepared {
+  readonly case: Case;
+  readonly inputs: readonly Ref[];
+  readonly expected: readonly Ref[];
+}
+
+const list = <V>(value: V | readonly V[]): readonly V[] => (Array.isArray(value) ? (value as readonly V[]) : [value as V]);
+
+export function prepare(c: Case): Prepared {
+  const inputs = c.inputs.map((input, i) => fillInput(`${c.name}/${i}`, input));
+  return { case: c, inputs, expected: list(c.expect([...inputs])) };
+}
+
+/** Runs one case one way; says what is wrong, values or books. */
+export async function problemOf(device: Device, p: Prepared, way: Way, turn: number): Promise<string | undefined> {
+  const before = device.memory();
+  const made: T[] = [];
+  const hold = (t: T): T => made[made.push(t) - 1]!;
+  let problem: string | undefined;
+  try {
+    const make = inputOf(way, p.case);
+    const inputs: T[] = [];
+    const lent = p.inputs.map(toTyped);
+    for (const [i, x] of p.inputs.entries()) inputs.push(hold(way.lends ? plain(device, x, lent[i]) : await make(device, x, turn + i)));
+    const kept = way.keeps ? inputs.map((t) => hold(t.clone() as T)) : [];
+    const results = list(p.case.run([...inputs], device)).map((y) => hold(way.output ? way.output(y) : y));
+    problem = await check('', results, p.expected, p.case);
+    problem ??= await check('an input that was kept changed: ', kept, p.inputs.slice(0, kept.length), {});
+    const overwritten = p.inputs.findIndex((x, i) => difference(fromTyped(x.dtype, x.shape, lent[i]!), x));
+    if (overwritten >= 0) problem ??= `the memory lent for input ${overwritten} was written`;
+  } catch (error) {
+    problem = String((error as Error).stack ?? error).split('\n').slice(0, 3).join(' | ');
+  }
+  for (const t of made) t.dispose();
+  return problem ?? books(device, before);
+}
+
+async function check(prefix: string, results: readonly T[], expected: readonly Ref[], { tolerance }: Pick<Case, 'tolerance'>): Promise<string | undefined> {
+  if (results.length !== expected.length) return `${prefix}${results.length} results, should be ${expected.length}`;
+  const frames = results.map(({ dtype, shape }) => ({ dtype: dtype as RefType, shape }));
+  const arrays = await Tensor.backAll(results);
+  for (const [i, array] of arrays.entries()) {
+    const problem = difference(fromTyped(frames[i]!.dtype, frames[i]!.shape, array), expected[i]!, tolerance);
+    if (problem) return `${prefix}${results.length > 1 ? `result ${i}: ` : ''}${problem}`;
+  }
+  return undefined;
+}
+
+/** Whether a device holds what it held before. */
+function books(device: Device, before: ReturnType<Device['memory']>): string | undefined {
+  const { liveTensors, liveBytes } = device.memory();
+  if (liveTensors === before.liveTensors && liveBytes === before.liveBytes) return undefined;
+  return `afterwards ${liveTensors - before.liveTensors} tensors and ${liveBytes - before.liveBytes} bytes more are live`;
+}
