@@ -82,7 +82,7 @@ function load(): Addon {
       ...problems.map((p) => `  - ${p}`),
       'what to check:',
       '  - was the package installed for this platform and libc? node_modules copied from another machine will not do: reinstall',
-      '  - without a prebuilt binary, build one: npm run build:native (needs a C++17 compiler and cmake)',
+      '  - without a prebuilt binary, build one: npm rebuild mia, or npm run build:native in a clone (C++17 compiler and cmake)',
       '  - in a bundle, keep mia external: the .node file must stay beside the package',
     ].join('\n'),
   });

@@ -39,7 +39,7 @@ export class Cpu implements Device {
   /** @internal */
   constructor(options: CpuOptions, ops: ReadonlyMap<string, Op>, kernels: ReadonlyMap<string, HostKernel>) {
     const addon = loadAddon();
-    const isa = options.isa ?? env('MIA_ISA') ?? addon.isas[0]!;
+    const isa = options.isa ?? env('MIA_ISA') ?? addon.isas[0];
     if (!addon.isas.includes(isa)) {
       throw new MiaError('ERR_DEVICE', 'Cpu', {
         message: 'instruction set not available here',
@@ -103,7 +103,7 @@ export class Cpu implements Device {
   /** Waits for runs in flight, then frees all memory of the device. Its tensors throw ERR_CLOSED from now on. */
   close(): Promise<void> {
     return (this.#closed ??= this.#engine.close().then(() => {
-      for (const buffer of [...this.#context.live]) buffer.drop();
+      for (const buffer of this.#context.live) buffer.drop(); // deletes it from the set
       this.#context.addon.trim();
     }));
   }

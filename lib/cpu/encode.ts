@@ -51,11 +51,11 @@ export function encode(plan: Plan, segment: Segment, names: Names): Float64Array
     steps.length,
   ];
   words.push(...inputs.map((s) => needed.get(s) ?? 0));
-  for (const s of outputs) words.push(slots[s]!.bytes, donorOf(plan, s, inputs));
+  for (const s of outputs) words.push(slots[s].bytes, donorOf(plan, s, inputs));
   words.push(...constants.map((s) => needed.get(s) ?? 0));
   let offset = 0; // slots are shared by lifetime already: here they only follow one another
   for (const s of temps) {
-    const bytes = Math.ceil(slots[s]!.bytes / 64) * 64;
+    const bytes = Math.ceil(slots[s].bytes / 64) * 64;
     words.push(offset, bytes);
     offset += bytes;
   }
@@ -93,7 +93,7 @@ export function encode(plan: Plan, segment: Segment, names: Names): Float64Array
 }
 
 function donorOf(plan: Plan, slot: number, inputs: readonly number[]): number {
-  const { donor } = plan.slots[slot]!;
+  const { donor } = plan.slots[slot];
   return donor === undefined ? -1 : inputs.indexOf(donor);
 }
 
@@ -103,7 +103,7 @@ function neededBytes(steps: readonly Step[]): Map<number, number> {
   for (const s of steps) {
     for (const o of [...s.operands, ...(s.prologue?.operands ?? []), ...(s.epilogue?.operands ?? [])]) {
       if (o.slot === IOTA || o.sizes.includes(0)) continue;
-      const last = o.sizes.reduce((sum, n, d) => sum + Math.max(0, (n - 1) * o.strides[d]!), o.offset);
+      const last = o.sizes.reduce((sum, n, d) => sum + Math.max(0, (n - 1) * o.strides[d]), o.offset);
       needed.set(o.slot, Math.max(needed.get(o.slot) ?? 0, (last + 1) * bytesOf(o.dtype)));
     }
   }

@@ -37,7 +37,7 @@ type Part =
 /** A plan as native programs: one, unless JavaScript kernels stand between. */
 export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContext): Executable {
   const constantSlots = plan.inputs.filter((i) => i.constant).map((i) => i.slot);
-  const constantMemory = new Map(constantSlots.map((slot, i) => [slot, memoryOf(constants[i]!)]));
+  const constantMemory = new Map(constantSlots.map((slot, i) => [slot, memoryOf(constants[i])]));
   const outputSlots = plan.slots.flatMap((s, i) => (s.kind === 'output' ? [i] : []));
   const inputSlots = plan.inputs.filter((i) => !i.constant).map((i) => i.slot);
   const parts: Part[] = split(plan, inputSlots, outputSlots, constantSlots).map((part) =>
@@ -46,16 +46,16 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
       : { segment: part, program: native(part) },
   );
   const owned = (handle: number, slot: number): Owned =>
-    new Owned(handle, plan.slots[slot]!.bytes, cx.ledger, cx.addon, cx.live);
+    new Owned(handle, plan.slots[slot].bytes, cx.ledger, cx.addon, cx.live);
   const [only] = parts;
 
   return {
     run(inputs, signal) {
-      if (parts.length !== 1 || !('segment' in only!)) return runParts(inputs, signal);
+      if (parts.length !== 1 || !('segment' in only)) return runParts(inputs, signal);
       const memory = inputs.map(({ memory: m, donate }) => (donate ? -(m as Owned).handle : memoryOf(m)));
       const running = runProgram(only.program, memory, opOf(only.segment), signal);
       for (const { memory: m, donate } of inputs) if (donate) (m as Owned).surrender();
-      const wrap = (handles: number[]): Storage[] => handles.map((h, i) => owned(h, outputSlots[i]!));
+      const wrap = (handles: number[]): Storage[] => handles.map((h, i) => owned(h, outputSlots[i]));
       return running instanceof Promise ? running.then(wrap) : wrap(running);
     },
     release() {
@@ -91,7 +91,7 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
   /** Native programs and JavaScript kernels in turn; memory between them lies in buffers of its own. */
   async function runParts(inputs: readonly Binding[], signal?: AbortSignal): Promise<Storage[]> {
     const at = new Map<number, NativeMemory>(constantMemory);
-    inputSlots.forEach((slot, i) => at.set(slot, memoryOf(inputs[i]!.memory)));
+    inputSlots.forEach((slot, i) => at.set(slot, memoryOf(inputs[i].memory)));
     const made = new Set<number>(); // handles to free if a part fails
     try {
       for (const part of parts) {
@@ -104,7 +104,7 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
           );
           handles.forEach((h, i) => {
             made.add(h);
-            at.set(part.segment.outputs[i]!, h);
+            at.set(part.segment.outputs[i], h);
           });
         } else runHost(part.host, part.kernel, at, made);
       }
@@ -121,7 +121,7 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
   function runHost(step: Step, kernel: HostKernel, at: Map<number, NativeMemory>, made: Set<number>): void {
     const { attrs, operands } = step.host!;
     const arrays = step.operands.map((o, i) => {
-      const { dtype, shape } = operands[i]!;
+      const { dtype, shape } = operands[i];
       const elements = shape.reduce((a, b) => a * b, 1);
       const last = i === step.operands.length - 1;
       let memory = last ? undefined : at.get(o.slot)!;
@@ -129,9 +129,9 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
         memory = new Uint8Array(cx.addon.peek(memory)); // an input's: not ours to turn
       else if (typeof memory === 'number') {
         made.delete(memory);
-        memory = new Uint8Array(cx.addon.toArrayBuffer(memory, plan.slots[o.slot]!.bytes));
+        memory = new Uint8Array(cx.addon.toArrayBuffer(memory, plan.slots[o.slot].bytes));
       }
-      memory ??= new Uint8Array(plan.slots[o.slot]!.bytes);
+      memory ??= new Uint8Array(plan.slots[o.slot].bytes);
       at.set(o.slot, memory);
       return viewArray(laneOf(dtype), memory.buffer as ArrayBuffer, memory.byteOffset, elements);
     });

@@ -67,11 +67,11 @@ function failure(
   opOf: (step: number) => string,
   signal?: AbortSignal,
 ): MiaError | undefined {
-  switch (status[code!]) {
+  switch (status[code]) {
     case 'ok':
       return undefined;
     case 'index out of range':
-      return new MiaError('ERR_SHAPE', opOf(step!), {
+      return new MiaError('ERR_SHAPE', opOf(step), {
         message: 'index out of range',
         actual: String(detail),
       });
@@ -80,11 +80,11 @@ function failure(
     case 'out of memory':
       return new MiaError(
         'ERR_OUT_OF_MEMORY',
-        step! >= 0 ? opOf(step!) : 'run',
+        step >= 0 ? opOf(step) : 'run',
         'not enough memory for the results or the scratch of this run',
       );
     default:
-      return new MiaError('ERR_DEVICE', opOf(step!), `native status ${code}`);
+      return new MiaError('ERR_DEVICE', opOf(step), `native status ${code}`);
   }
 }
 

@@ -13,7 +13,7 @@ type Inferred = { dtype: Meta['dtype'] } & StridedView;
 export function infer(op: Op, inputs: readonly Value[], attrs: Attrs): Inferred {
   const meta = op.infer(inputs, attrs);
   if (op.kind === 'move') {
-    const view = op.view(inputs[0]!, meta, attrs);
+    const view = op.view(inputs[0], meta, attrs);
     if (view) return { dtype: meta.dtype, layout: view.layout, offset: view.offset };
   }
   const layout =

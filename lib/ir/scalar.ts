@@ -84,7 +84,7 @@ export const s = Object.fromEntries(
 
 /** The value of an expression in float64. */
 export function evaluate(x: Scalar, args: readonly number[]): number {
-  if (x.op === 'arg') return args[x.index]!;
+  if (x.op === 'arg') return args[x.index];
   if (x.op === 'const') return x.value;
   return opcode(x.op).js(...x.args.map((a) => evaluate(a, args)));
 }

@@ -136,13 +136,13 @@ export const where: ScalarRecord = {
   kind: 'scalar',
   doc: 'a where the condition holds, else b',
   infer([cond, ...branches]) {
-    checkKinds('where', [cond!], bools);
+    checkKinds('where', [cond], bools);
     const dtype = checkSameDType('where', branches);
     return {
       dtype,
       shape: broadcastShapes(
         'where',
-        [cond!, ...branches].map((i) => i.shape),
+        [cond, ...branches].map((i) => i.shape),
       ),
     };
   },
@@ -156,8 +156,8 @@ export const to: ScalarRecord = {
   doc: 'the values in another dtype: floats truncate toward zero into integers and saturate, integers wrap',
   infer([input], attrs) {
     const dtype = checkDType('to', attrs.dtype);
-    if (dtype !== input!.dtype) checkKinds('to', [input!, { ...input!, dtype }], all);
-    return { dtype, shape: input!.shape };
+    if (dtype !== input.dtype) checkKinds('to', [input, { ...input, dtype }], all);
+    return { dtype, shape: input.shape };
   },
   expr: () => x,
 };
@@ -167,7 +167,7 @@ export const contiguous: ScalarRecord = {
   name: 'contiguous',
   kind: 'scalar',
   doc: 'the same values, compact in row-major order',
-  infer: ([input]) => ({ dtype: input!.dtype, shape: input!.shape }),
+  infer: ([input]) => ({ dtype: input.dtype, shape: input.shape }),
   expr: () => x,
 };
 

@@ -1,6 +1,6 @@
 /** Gather, scatter and top-k: canonical routines over [outer, axis, inner], and the ops that shape tensors for them. */
 import { kindOf, type Kind } from '../dtype.js';
-import { MiaError } from '../errors.js';
+import { MiaError, show } from '../errors.js';
 import type { Attrs, Builder, CompositeRecord, Meta, RoutineRecord } from '../ir/op.js';
 import {
   checkAxis,
@@ -43,16 +43,16 @@ export const gather: CompositeRecord = {
   kind: 'composite',
   doc: 'slices of x at integer indices along an axis: the axis becomes the shape of the indices (NumPy take)',
   infer([x, indices], attrs) {
-    checkIndices('gather', indices!);
+    checkIndices('gather', indices);
     return {
-      dtype: x!.dtype,
-      shape: replaceAxis(x!, checkAxis('gather', attrs.axis, x!.shape.length), indices!.shape),
+      dtype: x.dtype,
+      shape: replaceAxis(x, checkAxis('gather', attrs.axis, x.shape.length), indices.shape),
     };
   },
   expand(b, [x, indices], attrs) {
     const axis = attrs.axis as number;
-    const rows = b.op('gatherRows', [around(b, x!, axis), b.op('reshape', [indices!], { shape: [-1] })]);
-    return b.op('reshape', [rows], { shape: replaceAxis(x!, axis, indices!.shape) });
+    const rows = b.op('gatherRows', [around(b, x, axis), b.op('reshape', [indices], { shape: [-1] })]);
+    return b.op('reshape', [rows], { shape: replaceAxis(x, axis, indices.shape) });
   },
 };
 
@@ -61,26 +61,26 @@ export const scatter: CompositeRecord = {
   kind: 'composite',
   doc: 'x with slices at integer indices along an axis replaced by, or added to, updates; in order of the indices',
   infer([x, indices, updates], attrs) {
-    checkIndices('scatter', indices!);
-    checkSameDType('scatter', [x!, updates!]);
-    if (attrs.mode === 'add') checkKinds('scatter', [x!], numbers);
+    checkIndices('scatter', indices);
+    checkSameDType('scatter', [x, updates]);
+    if (attrs.mode === 'add') checkKinds('scatter', [x], numbers);
     else if (attrs.mode !== 'set')
-      throw shapeError('scatter', 'unknown mode', "'set' or 'add'", String(attrs.mode));
-    const wanted = replaceAxis(x!, checkAxis('scatter', attrs.axis, x!.shape.length), indices!.shape);
-    if (wanted.join() !== updates!.shape.join())
-      throw shapeError('scatter', 'updates do not fit', shapeText(wanted), shapeText(updates!.shape));
-    return x!;
+      throw shapeError('scatter', 'unknown mode', "'set' or 'add'", show(attrs.mode));
+    const wanted = replaceAxis(x, checkAxis('scatter', attrs.axis, x.shape.length), indices.shape);
+    if (wanted.join() !== updates.shape.join())
+      throw shapeError('scatter', 'updates do not fit', shapeText(wanted), shapeText(updates.shape));
+    return x;
   },
   expand(b, [x, indices, updates], attrs) {
     const axis = attrs.axis as number;
-    const start = b.op('copy', [around(b, x!, axis)]);
+    const start = b.op('copy', [around(b, x, axis)]);
     const parts = [
       start,
-      b.op('reshape', [indices!], { shape: [-1] }),
-      around(b, updates!, axis, indices!.shape.length),
+      b.op('reshape', [indices], { shape: [-1] }),
+      around(b, updates, axis, indices.shape.length),
     ];
     return b.op('reshape', [b.op(attrs.mode === 'add' ? 'scatterAdd' : 'scatterSet', parts)], {
-      shape: x!.shape,
+      shape: x.shape,
     });
   },
 };
@@ -92,7 +92,7 @@ function lastAxis<V extends Meta>(
   axis: number,
   fn: (inputs: V[]) => V,
 ): V {
-  const rank = inputs[0]!.shape.length;
+  const rank = inputs[0].shape.length;
   const axes = Array.from({ length: rank }, (_, i) => (i === axis ? rank - 1 : i === rank - 1 ? axis : i));
   const swap = (v: V): V => (axis === rank - 1 ? v : b.op('permute', [v], { axes }));
   return swap(fn(inputs.map(swap)));
@@ -103,18 +103,18 @@ export const takeAlong: CompositeRecord = {
   kind: 'composite',
   doc: 'elements of x at an index along an axis for each position (NumPy take_along_axis)',
   infer([x, indices], attrs) {
-    checkIndices('takeAlong', indices!);
-    const axis = checkAxis('takeAlong', attrs.axis, x!.shape.length);
-    const wanted = replaceAxis(x!, axis, [indices!.shape[axis] ?? 0]);
-    if (indices!.shape.length !== x!.shape.length || wanted.join() !== indices!.shape.join()) {
+    checkIndices('takeAlong', indices);
+    const axis = checkAxis('takeAlong', attrs.axis, x.shape.length);
+    const wanted = replaceAxis(x, axis, [indices.shape[axis] ?? 0]);
+    if (indices.shape.length !== x.shape.length || wanted.join() !== indices.shape.join()) {
       throw shapeError(
         'takeAlong',
         'indices must have the shape of x except along the axis',
         shapeText(wanted),
-        shapeText(indices!.shape),
+        shapeText(indices.shape),
       );
     }
-    return { dtype: x!.dtype, shape: indices!.shape };
+    return { dtype: x.dtype, shape: indices.shape };
   },
   expand: (b, inputs, attrs) => lastAxis(b, inputs, attrs.axis as number, (v) => b.op('takeAlongRows', v)),
 };
@@ -126,14 +126,14 @@ export const topk: CompositeRecord = {
   doc: 'i32 indices of the k largest (or smallest) elements along an axis, sorted; ties by index',
   takes: numbers,
   infer([x], attrs) {
-    checkKinds('topk', [x!], numbers);
-    const axis = checkAxis('topk', attrs.axis, x!.shape.length);
-    checkInteger('topk', 'k', attrs.k, 0, x!.shape[axis]);
-    return { dtype: 'i32', shape: replaceAxis(x!, axis, [attrs.k as number]) };
+    checkKinds('topk', [x], numbers);
+    const axis = checkAxis('topk', attrs.axis, x.shape.length);
+    checkInteger('topk', 'k', attrs.k, 0, x.shape[axis]);
+    return { dtype: 'i32', shape: replaceAxis(x, axis, [attrs.k as number]) };
   },
   expand: (b, inputs, attrs) =>
     lastAxis(b, inputs, attrs.axis as number, ([v]) =>
-      b.op('topkRows', [v!], { k: attrs.k!, largest: attrs.largest! }),
+      b.op('topkRows', [v], { k: attrs.k!, largest: attrs.largest! }),
     ),
 };
 
@@ -149,8 +149,8 @@ const scatterInto = (name: string, kernel: string, typed: boolean): RoutineRecor
     typed,
     startsFrom: 0,
     doc: 'writes updates [outer, n, inner] into x [outer, axis, inner]',
-    infer: ([x]) => x!,
-    ints: ([x, indices]) => [...x!.shape, indices!.shape[0]!],
+    infer: ([x]) => x,
+    ints: ([x, indices]) => [...x.shape, indices.shape[0]],
   });
 
 export const gatherRoutines: readonly RoutineRecord[] = [
@@ -159,16 +159,16 @@ export const gatherRoutines: readonly RoutineRecord[] = [
     form: 'index',
     kernel: 'gather',
     doc: 'table [outer, axis, inner], indices [n] -> [outer, n, inner]',
-    infer: ([x, i]) => ({ dtype: x!.dtype, shape: [x!.shape[0]!, i!.shape[0]!, x!.shape[2]!] }),
-    ints: ([x, i]) => [...x!.shape, i!.shape[0]!],
+    infer: ([x, i]) => ({ dtype: x.dtype, shape: [x.shape[0], i.shape[0], x.shape[2]] }),
+    ints: ([x, i]) => [...x.shape, i.shape[0]],
   }),
   routine({
     name: 'takeAlongRows',
     form: 'index',
     kernel: 'takeAlong',
     doc: 'x [rows..., n], indices [rows..., k] -> [rows..., k]',
-    infer: ([x, i]) => ({ dtype: x!.dtype, shape: i!.shape }),
-    ints: ([x, i]) => [sizeOf(x!.shape.slice(0, -1)), x!.shape.at(-1)!, i!.shape.at(-1)!],
+    infer: ([x, i]) => ({ dtype: x.dtype, shape: i.shape }),
+    ints: ([x, i]) => [sizeOf(x.shape.slice(0, -1)), x.shape.at(-1)!, i.shape.at(-1)!],
   }),
   routine({
     name: 'topkRows',
@@ -176,10 +176,10 @@ export const gatherRoutines: readonly RoutineRecord[] = [
     kernel: 'topk',
     typed: true,
     doc: 'x [rows..., n] -> i32 [rows..., k]',
-    infer: ([x], attrs: Attrs) => ({ dtype: 'i32', shape: [...x!.shape.slice(0, -1), attrs.k as number] }),
+    infer: ([x], attrs: Attrs) => ({ dtype: 'i32', shape: [...x.shape.slice(0, -1), attrs.k as number] }),
     ints: ([x], attrs) => [
-      sizeOf(x!.shape.slice(0, -1)),
-      x!.shape.at(-1)!,
+      sizeOf(x.shape.slice(0, -1)),
+      x.shape.at(-1)!,
       attrs.k as number,
       attrs.largest ? 1 : 0,
     ],

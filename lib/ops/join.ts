@@ -9,7 +9,7 @@ export const copy: ScalarRecord = {
   kind: 'scalar',
   doc: 'the same values in memory of their own',
   internal: true,
-  infer: ([x]) => ({ dtype: x!.dtype, shape: x!.shape }),
+  infer: ([x]) => ({ dtype: x.dtype, shape: x.shape }),
   expr: () => ({ op: 'arg', index: 0 }),
 };
 
@@ -22,7 +22,7 @@ export const assemble: RoutineRecord = {
   typed: false,
   doc: 'parts at their places in one result',
   internal: true,
-  infer: ([first], attrs) => ({ dtype: first!.dtype, shape: ints(attrs, 'shape') }),
+  infer: ([first], attrs) => ({ dtype: first.dtype, shape: ints(attrs, 'shape') }),
   ints: () => [],
 };
 
@@ -45,14 +45,14 @@ export const concat: CompositeRecord = {
           shapeText(p.shape),
         );
     }
-    const total = parts.reduce((sum, p) => sum + p.shape[axis]!, 0);
+    const total = parts.reduce((sum, p) => sum + p.shape[axis], 0);
     return { dtype, shape: first.shape.map((n, i) => (i === axis ? total : n)) };
   },
   expand(b, parts, attrs) {
     const axis = attrs.axis as number;
     let end = 0;
     const starts = parts.map((p) =>
-      p.shape.map((_, i) => (i === axis ? (end += p.shape[axis]!) - p.shape[axis]! : 0)),
+      p.shape.map((_, i) => (i === axis ? (end += p.shape[axis]) - p.shape[axis] : 0)),
     );
     return b.op(
       'assemble',
@@ -68,17 +68,18 @@ export const pad: CompositeRecord = {
   kind: 'composite',
   doc: 'a constant before and after each axis',
   infer([x, value], attrs) {
-    checkSameDType('pad', [x!, value!]);
+    checkSameDType('pad', [x, value]);
+    if (value.shape.length > 0) throw shapeError('pad', 'the value must be one number', '[]', shapeText(value.shape));
     const [before, after] = [checkShape('pad', attrs.before), checkShape('pad', attrs.after)];
-    if (before.length !== x!.shape.length || after.length !== x!.shape.length) {
-      throw shapeError('pad', 'one [before, after] per axis', `${x!.shape.length} pairs`, `${before.length}`);
+    if (before.length !== x.shape.length || after.length !== x.shape.length) {
+      throw shapeError('pad', 'one [before, after] per axis', `${x.shape.length} pairs`, `${before.length}`);
     }
-    return { dtype: x!.dtype, shape: x!.shape.map((n, i) => n + before[i]! + after[i]!) };
+    return { dtype: x.dtype, shape: x.shape.map((n, i) => n + before[i] + after[i]) };
   },
   expand(b, [x, value], attrs) {
-    const { shape } = this.infer([x!, value!], attrs);
-    const frame = b.op('broadcastTo', [value!], { shape });
+    const { shape } = this.infer([x, value], attrs);
+    const frame = b.op('broadcastTo', [value], { shape });
     const starts = [shape.map(() => 0), ints(attrs, 'before')];
-    return b.op('assemble', [b.op('copy', [frame]), b.op('copy', [x!])], { shape, starts });
+    return b.op('assemble', [b.op('copy', [frame]), b.op('copy', [x])], { shape, starts });
   },
 };

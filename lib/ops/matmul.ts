@@ -20,25 +20,25 @@ export const matmul: CompositeRecord = {
   doc: '[..., M, K] x [..., K, N] -> [..., M, N]; leading axes broadcast, vectors as in NumPy',
   takes: numbers,
   infer([a, b]) {
-    checkKinds('matmul', [a!, b!], numbers);
-    const dtype = checkSameDType('matmul', [a!, b!]);
-    checkRank('matmul', a!, 1);
-    checkRank('matmul', b!, 1);
-    const [k, rows] = [a!.shape.at(-1)!, b!.shape.at(b!.shape.length > 1 ? -2 : -1)!];
+    checkKinds('matmul', [a, b], numbers);
+    const dtype = checkSameDType('matmul', [a, b]);
+    checkRank('matmul', a, 1);
+    checkRank('matmul', b, 1);
+    const [k, rows] = [a.shape.at(-1)!, b.shape.at(b.shape.length > 1 ? -2 : -1)!];
     if (k !== rows)
       throw shapeError(
         'matmul',
-        `K differs: lhs ${shapeText(a!.shape)}, rhs ${shapeText(b!.shape)}`,
+        `K differs: lhs ${shapeText(a.shape)}, rhs ${shapeText(b.shape)}`,
         `${k} rows in rhs`,
         String(rows),
       );
-    const batch = broadcastShapes('matmul', [a!.shape.slice(0, -2), b!.shape.slice(0, -2)]);
-    return { dtype, shape: [...batch, ...a!.shape.slice(0, -1).slice(-1), ...b!.shape.slice(1).slice(-1)] };
+    const batch = broadcastShapes('matmul', [a.shape.slice(0, -2), b.shape.slice(0, -2)]);
+    return { dtype, shape: [...batch, ...a.shape.slice(0, -1).slice(-1), ...b.shape.slice(1).slice(-1)] };
   },
   expand(g, [a, b]) {
-    const result = this.infer([a!, b!], {}).shape;
-    let lhs = a!.shape.length === 1 ? g.op('reshape', [a!], { shape: [1, a!.shape[0]!] }) : a!;
-    let rhs = b!.shape.length === 1 ? g.op('reshape', [b!], { shape: [b!.shape[0]!, 1] }) : b!;
+    const result = this.infer([a, b], {}).shape;
+    let lhs = a.shape.length === 1 ? g.op('reshape', [a], { shape: [1, a.shape[0]] }) : a;
+    let rhs = b.shape.length === 1 ? g.op('reshape', [b], { shape: [b.shape[0], 1] }) : b;
     const [m, k] = lhs.shape.slice(-2) as [number, number];
     const n = rhs.shape.at(-1)!;
     const [la, lb] = [lhs.shape.slice(0, -2), rhs.shape.slice(0, -2)];
@@ -64,6 +64,6 @@ export const product: RoutineRecord = {
   typed: true,
   doc: 'batched matrix product',
   internal: true,
-  infer: ([a, b]) => ({ dtype: a!.dtype, shape: [...a!.shape.slice(0, -1), b!.shape.at(-1)!] }),
-  ints: ([a, b]) => [sizeOf(a!.shape.slice(0, -2)), a!.shape.at(-2)!, b!.shape.at(-1)!, a!.shape.at(-1)!],
+  infer: ([a, b]) => ({ dtype: a.dtype, shape: [...a.shape.slice(0, -1), b.shape.at(-1)!] }),
+  ints: ([a, b]) => [sizeOf(a.shape.slice(0, -2)), a.shape.at(-2)!, b.shape.at(-1)!, a.shape.at(-1)!],
 };

@@ -29,7 +29,7 @@ export const reshape: MoveRecord = {
       wanted.map((n) => (n === -1 ? 1 : n)),
     );
     const hole = wanted.indexOf(-1);
-    const size = sizeOf(x!.shape);
+    const size = sizeOf(x.shape);
     if (hole >= 0) {
       if (wanted.indexOf(-1, hole + 1) >= 0)
         throw shapeError('reshape', 'only one size may be -1', undefined, shapeText(wanted));
@@ -39,11 +39,11 @@ export const reshape: MoveRecord = {
       throw shapeError(
         'reshape',
         'element count differs',
-        `${size} elements of ${shapeText(x!.shape)}`,
+        `${size} elements of ${shapeText(x.shape)}`,
         shapeText(wanted),
       );
     }
-    return { dtype: x!.dtype, shape };
+    return { dtype: x.dtype, shape };
   },
   view: (x, result) => at(reshapeLayout(x.layout, result.shape), x.offset),
 };
@@ -55,15 +55,15 @@ export const permute: MoveRecord = {
   infer([x], attrs) {
     const axes = ints(attrs, 'axes');
     const sorted = [...axes].sort((a, b) => a - b);
-    if (axes.length !== x!.shape.length || sorted.some((a, i) => a !== i)) {
+    if (axes.length !== x.shape.length || sorted.some((a, i) => a !== i)) {
       throw shapeError(
         'permute',
         'not a permutation of the axes',
-        `each of ${x!.shape.length} axes once`,
+        `each of ${x.shape.length} axes once`,
         shapeText(axes),
       );
     }
-    return { dtype: x!.dtype, shape: axes.map((a) => x!.shape[a]!) };
+    return { dtype: x.dtype, shape: axes.map((a) => x.shape[a]) };
   },
   view: (x, _, attrs) => at(permuteLayout(x.layout, ints(attrs, 'axes')), x.offset),
 };
@@ -75,21 +75,21 @@ export const slice: MoveRecord = {
   doc: 'every step-th element of a range of each axis; steps may be negative',
   infer([x], attrs) {
     const ranges = attrs.ranges as unknown as [number, number, number][];
-    if (ranges.length !== x!.shape.length)
-      throw shapeError('slice', 'one range per axis', shapeText(x!.shape), `${ranges.length} ranges`);
+    if (ranges.length !== x.shape.length)
+      throw shapeError('slice', 'one range per axis', shapeText(x.shape), `${ranges.length} ranges`);
     ranges.forEach(([start, size, step], i) => {
       const last = start + (size - 1) * step;
-      const inside = (n: number): boolean => n >= 0 && n < x!.shape[i]!;
+      const inside = (n: number): boolean => n >= 0 && n < x.shape[i];
       if (step === 0 || size < 0 || (size > 0 && !(inside(start) && inside(last)))) {
         throw shapeError(
           'slice',
           `range leaves axis ${i}`,
-          `[0, ${x!.shape[i]})`,
+          `[0, ${x.shape[i]})`,
           `${size} from ${start} step ${step}`,
         );
       }
     });
-    return { dtype: x!.dtype, shape: ranges.map((r) => r[1]) };
+    return { dtype: x.dtype, shape: ranges.map((r) => r[1]) };
   },
   view(x, _, attrs) {
     const ranges: SliceRange[] = (attrs.ranges as unknown as [number, number, number][]).map(
@@ -106,11 +106,11 @@ export const broadcast: MoveRecord = {
   doc: 'axes of size 1, and new leading ones, repeated to a shape',
   infer([x], attrs) {
     const shape = checkShape('broadcastTo', ints(attrs, 'shape'));
-    const lead = shape.length - x!.shape.length;
-    if (lead < 0 || x!.shape.some((n, i) => n !== 1 && n !== shape[lead + i])) {
-      throw shapeError('broadcastTo', 'cannot stretch', shapeText(shape), shapeText(x!.shape));
+    const lead = shape.length - x.shape.length;
+    if (lead < 0 || x.shape.some((n, i) => n !== 1 && n !== shape[lead + i])) {
+      throw shapeError('broadcastTo', 'cannot stretch', shapeText(shape), shapeText(x.shape));
     }
-    return { dtype: x!.dtype, shape };
+    return { dtype: x.dtype, shape };
   },
   view: (x, result) => at(broadcastLayout(x.layout, result.shape), x.offset),
 };
@@ -122,23 +122,23 @@ export const cast: MoveRecord = {
   doc: 'the same bytes as another dtype; the contiguous axis grows or shrinks',
   infer([x], attrs) {
     const dtype = checkDType('cast', attrs.dtype);
-    if (dtype === 'bool' || x!.dtype === 'bool')
+    if (dtype === 'bool' || x.dtype === 'bool')
       throw new MiaError('ERR_DTYPE', 'cast', 'bool has no bytes to reinterpret; use .to()');
-    const axis = checkInteger('cast', 'axis', attrs.axis, -1, x!.shape.length - 1); // -1: nothing changes size
+    const axis = checkInteger('cast', 'axis', attrs.axis, -1, x.shape.length - 1); // -1: nothing changes size
     if (axis < 0) {
-      if (bytesOf(dtype) === bytesOf(x!.dtype)) return { dtype, shape: x!.shape };
+      if (bytesOf(dtype) === bytesOf(x.dtype)) return { dtype, shape: x.shape };
       throw shapeError('cast', 'needs the axis that changes size');
     }
-    const bytes = x!.shape[axis]! * bytesOf(x!.dtype);
+    const bytes = x.shape[axis] * bytesOf(x.dtype);
     if (bytes % bytesOf(dtype) !== 0) {
       throw shapeError(
         'cast',
         `axis ${axis} does not divide`,
         `a multiple of ${bytesOf(dtype)} bytes for ${dtype}`,
-        `${bytes} bytes of ${x!.dtype}`,
+        `${bytes} bytes of ${x.dtype}`,
       );
     }
-    return { dtype, shape: x!.shape.map((n, i) => (i === axis ? bytes / bytesOf(dtype) : n)) };
+    return { dtype, shape: x.shape.map((n, i) => (i === axis ? bytes / bytesOf(dtype) : n)) };
   },
   view: (x, result, attrs) => castView(x, x.dtype, result.dtype, attrs.axis as number),
 };
@@ -160,7 +160,7 @@ function castView(x: StridedView, from: DType, to: DType, axis: number): Strided
   const shape = x.layout.shape as readonly number[];
   const stride = x.layout.stride as readonly number[];
   if (typeof shape[axis] !== 'number' || (shape[axis] !== 1 && stride[axis] !== 1)) return null;
-  if (!Number.isInteger((shape[axis]! * a) / b)) return null;
+  if (!Number.isInteger((shape[axis] * a) / b)) return null;
   const scale = (n: number): number => (n * a) / b;
   const strides = stride.map((d, i) => (i === axis ? 1 : mapLeaves(d, scale)));
   if (!flatten([...strides, scale(x.offset)]).every(Number.isInteger)) return null;

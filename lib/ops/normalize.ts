@@ -30,11 +30,11 @@ function rows(name: string, fn: string, kinds: readonly Kind[], doc: string, eps
     doc,
     internal: true,
     infer([x]) {
-      checkKinds(name, [x!], kinds);
-      checkRank(name, x!, 1);
-      return x!;
+      checkKinds(name, [x], kinds);
+      checkRank(name, x, 1);
+      return x;
     },
-    ints: ([x]) => [sizeOf(x!.shape.slice(0, -1)), x!.shape.at(-1)!],
+    ints: ([x]) => [sizeOf(x.shape.slice(0, -1)), x.shape.at(-1)!],
     floats: eps ? (attrs) => [float(attrs, 'eps')] : undefined,
   };
 }
@@ -62,11 +62,11 @@ function overAxis(name: string, routine: string, kinds: readonly Kind[], doc: st
     doc,
     takes: kinds,
     infer([x], attrs) {
-      checkKinds(name, [x!], kinds);
-      checkAxis(name, attrs.axis, x!.shape.length);
-      return x!;
+      checkKinds(name, [x], kinds);
+      checkAxis(name, attrs.axis, x.shape.length);
+      return x;
     },
-    expand: (b, [x], attrs) => swapLast(b, x!, attrs, (v) => b.op(routine, [v])),
+    expand: (b, [x], attrs) => swapLast(b, x, attrs, (v) => b.op(routine, [v])),
   };
 }
 
@@ -95,15 +95,15 @@ function norm(name: string, routine: string, weights: number, doc: string): Comp
     doc,
     takes: floats,
     infer([x, ...w], attrs) {
-      checkKinds(name, [x!], floats);
+      checkKinds(name, [x], floats);
       float(attrs, 'eps');
-      checkRank(name, x!, 1);
+      checkRank(name, x, 1);
       if (w.length > weights) throw shapeError(name, `takes ${weights} weights`);
-      checkWeights(name, x!, w);
-      return x!;
+      checkWeights(name, x, w);
+      return x;
     },
     expand(b, [x, w, bias], attrs) {
-      let y = b.op(routine, [x!], { eps: attrs.eps! });
+      let y = b.op(routine, [x], { eps: attrs.eps! });
       if (w) y = b.op('mul', [y, w]);
       return bias ? b.op('add', [y, bias]) : y;
     },
@@ -140,9 +140,9 @@ export const groupNorm: CompositeRecord = {
   doc: 'normalises groups of channels of [N, C, ...], then w and b by channel (Wu and He 2018)',
   takes: floats,
   infer([x, ...w], attrs) {
-    checkKinds('groupNorm', [x!], floats);
-    checkRank('groupNorm', x!, 2);
-    const channels = x!.shape[1]!;
+    checkKinds('groupNorm', [x], floats);
+    checkRank('groupNorm', x, 2);
+    const channels = x.shape[1];
     const groups = checkInteger('groupNorm', 'groups', attrs.groups, 1);
     float(attrs, 'eps');
     if (channels % groups !== 0)
@@ -150,18 +150,18 @@ export const groupNorm: CompositeRecord = {
         'groupNorm',
         'groups do not divide the channels',
         `a divisor of ${channels}`,
-        String(attrs.groups),
+        String(groups),
       );
-    checkWeights('groupNorm', x!, w, channels);
-    return x!;
+    checkWeights('groupNorm', x, w, channels);
+    return x;
   },
   expand(b, [x, w, bias], attrs) {
-    const [n, c, ...rest] = x!.shape;
+    const [n, c, ...rest] = x.shape;
     const groups = attrs.groups as number;
-    const grouped = b.op('reshape', [x!], { shape: [n!, groups, (c! / groups) * sizeOf(rest)] });
-    let y = b.op('reshape', [b.op('normalizeRows', [grouped], { eps: attrs.eps! })], { shape: x!.shape });
+    const grouped = b.op('reshape', [x], { shape: [n, groups, (c / groups) * sizeOf(rest)] });
+    let y = b.op('reshape', [b.op('normalizeRows', [grouped], { eps: attrs.eps! })], { shape: x.shape });
     const perChannel = (v: typeof x): NonNullable<typeof x> =>
-      b.op('reshape', [v!], { shape: [c!, ...rest.map(() => 1)] });
+      b.op('reshape', [v], { shape: [c, ...rest.map(() => 1)] });
     if (w) y = b.op('mul', [y, perChannel(w)]);
     return bias ? b.op('add', [y, perChannel(bias)]) : y;
   },

@@ -28,9 +28,9 @@ function define<N extends string>(
     doc,
     takes: numbers,
     infer([input], attrs) {
-      checkKinds(name, [input!], numbers);
-      const shape = shapeRule(name, input!, attrs, needsElements);
-      return { dtype: index ? 'i32' : input!.dtype, shape };
+      checkKinds(name, [input], numbers);
+      const shape = shapeRule(name, input, attrs, needsElements);
+      return { dtype: index ? 'i32' : input.dtype, shape };
     },
   };
 }
@@ -53,11 +53,11 @@ export const mean: CompositeRecord = {
   doc: 'arithmetic mean over axes',
   takes: ['float'],
   infer([input], attrs) {
-    checkKinds('mean', [input!], ['float']);
-    return { dtype: input!.dtype, shape: shapeRule('mean', input!, attrs, false) };
+    checkKinds('mean', [input], ['float']);
+    return { dtype: input.dtype, shape: shapeRule('mean', input, attrs, false) };
   },
   expand(b, [input], attrs) {
-    const count = sizeOf(ints(attrs, 'axes').map((a) => input!.shape[a]!));
-    return b.op('mul', [b.op('sum', [input!], attrs), b.scalar(1 / count, input!.dtype)]);
+    const count = sizeOf(ints(attrs, 'axes').map((a) => input.shape[a]));
+    return b.op('mul', [b.op('sum', [input], attrs), b.scalar(1 / count, input.dtype)]);
   },
 };

@@ -36,7 +36,7 @@ export function checkKinds(
 }
 
 export function checkSameDType(op: string, inputs: readonly Meta[]): DType {
-  const wanted = inputs[0]!.dtype;
+  const wanted = inputs[0].dtype;
   for (const { dtype } of inputs) {
     if (dtype === wanted) continue;
     throw new MiaError('ERR_DTYPE', op, {

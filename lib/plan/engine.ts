@@ -1,5 +1,5 @@
 /** What every device does the same way: find or make a plan, bind it, run it, settle the nodes. */
-import { debug } from '../env.js';
+import { debug, debugLevel } from '../env.js';
 import { MiaError } from '../errors.js';
 import type { TypedArray } from '../dtype.js';
 import type { Compiled, Counters, Ledger, PlanSummary, Root, Storage } from '../device.js';
@@ -67,6 +67,8 @@ export class Engine {
   readonly #inFlight = new Set<Promise<unknown>>();
   /** Nodes that runs in flight will settle. */
   #pending = 0;
+  /** MIA_DEBUG=4, as it was when the device was made. */
+  readonly #timed = debugLevel() >= 4;
 
   constructor(
     readonly ops: ReadonlyMap<string, Op>,
@@ -85,7 +87,7 @@ export class Engine {
     const entry = this.#lookup(traced);
     const bindings = traced.leaves.map((leaf, i): Binding => {
       const memory = leaf.storage!;
-      return { memory, donate: entry.donors[i]! && memory.owned && memory.sole };
+      return { memory, donate: entry.donors[i] && memory.owned && memory.sole };
     });
     const settled = settledBy(traced);
     const running = entry.executable.run(bindings);
@@ -95,7 +97,7 @@ export class Engine {
       return this.#arrays(entry, memory, traced.leaves);
     };
     if (!(running instanceof Promise)) return finish(running);
-    const done = running.then(finish);
+    const done = this.#time(entry, running).then(finish);
     this.#pend(
       settled,
       done,
@@ -126,7 +128,9 @@ export class Engine {
         const bindings = arrays.map((memory): Binding => ({ memory, donate: false }));
         const running = entry.executable.run(bindings, signal);
         this.#count(entry, bindings);
-        return running instanceof Promise ? this.#track(running.then(finish)) : finish(running);
+        return running instanceof Promise
+          ? this.#track(this.#time(entry, running).then(finish))
+          : finish(running);
       },
       release: () => {
         entry.executable.release();
@@ -139,6 +143,15 @@ export class Engine {
   async close(): Promise<void> {
     await Promise.allSettled(this.#inFlight);
     this.#plans.clear();
+  }
+
+  /** Prints how long a queued run took, where that is asked for. */
+  #time<T>({ plan }: Entry, run: Promise<T>): Promise<T> {
+    if (!this.#timed) return run;
+    const start = performance.now();
+    return run.finally(() =>
+      debug(4, () => `ran ${plan.steps.length} steps in ${(performance.now() - start).toFixed(3)} ms`),
+    );
   }
 
   #track<T>(run: Promise<T>): Promise<T> {
@@ -205,26 +218,27 @@ export class Engine {
     counters.bytesCopied += stats.copied;
     counters.reusedBytes += stats.overlaid;
     for (const i of outputSlots) {
-      const { bytes, donor } = plan.slots[i]!;
-      if (donor !== undefined && bindings[donor]!.donate) counters.reusedBytes += bytes;
+      const { bytes, donor } = plan.slots[i];
+      if (donor !== undefined && bindings[donor].donate) counters.reusedBytes += bytes;
       else counters.bytesAllocated += bytes;
     }
-    debug(4, () => `run ${counters.runs}: ${plan.steps.length} steps`);
   }
 
   /** Gives nodes their values; memory that only the run held goes. */
   #settle(nodes: readonly Node[], entry: Entry, memory: readonly Storage[], leaves: readonly Node[]): void {
     const storages = entry.keeps.map((o) => storageOf(o, entry, memory, leaves));
     nodes.forEach((node, i) => {
-      storages[i]!.retain();
-      settle(node, storages[i]!);
+      storages[i].retain();
+      settle(node, storages[i]);
     });
-    for (const i of entry.inside) memory[i]!.release();
+    for (const i of entry.inside) memory[i].release();
   }
 
   #arrays(entry: Entry, memory: readonly Storage[], leaves: readonly Node[]): Arrays | Promise<Arrays> {
     const arrays = entry.arrays.map((o) => this.backend.take(storageOf(o, entry, memory, leaves), o));
-    return arrays.some((a) => a instanceof Promise) ? Promise.all(arrays) : (arrays as Arrays);
+    return arrays.some((a) => a instanceof Promise)
+      ? Promise.all(arrays as Promise<TypedArray>[])
+      : (arrays as Arrays);
   }
 }
 
@@ -236,16 +250,16 @@ function storageOf(
   leaves: readonly Node[],
 ): Storage {
   const i = entry.outputSlots.indexOf(slot);
-  return i >= 0 ? memory[i]! : leaves[slot]!.storage!;
+  return i >= 0 ? memory[i] : leaves[slot].storage!;
 }
 
 /** Bytes that steps move without computing, and bytes of scratch results laid over their inputs. */
 function statsOf(plan: Plan): Entry['stats'] {
-  const bytes = (slots: readonly number[]): number => slots.reduce((sum, w) => sum + plan.slots[w]!.bytes, 0);
+  const bytes = (slots: readonly number[]): number => slots.reduce((sum, w) => sum + plan.slots[w].bytes, 0);
   let [copied, overlaid] = [0, 0];
   for (const s of plan.steps) {
     if (/^(contiguous|copy)$/.test(s.op)) copied += bytes(s.writes);
-    if (s.inPlace) overlaid += bytes(s.writes.filter((w) => plan.slots[w]!.kind === 'temp'));
+    if (s.inPlace) overlaid += bytes(s.writes.filter((w) => plan.slots[w].kind === 'temp'));
   }
   return { copied, overlaid };
 }

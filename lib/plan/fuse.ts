@@ -59,9 +59,9 @@ export function fuse(graph: Graph, limit: number): Fusion {
   const source = (index: number, shape?: readonly number[]): { node: number; moves: readonly Move[] } => {
     const moves: Move[] = [];
     let i = index;
-    for (; nodes[i]!.op.kind === 'move'; i = nodes[i]!.inputs[0]!)
-      moves.unshift(moveOf(nodes[i]!, nodes[nodes[i]!.inputs[0]!]!));
-    const value = nodes[index]!;
+    for (; nodes[i].op.kind === 'move'; i = nodes[i].inputs[0]!)
+      moves.unshift(moveOf(nodes[i], nodes[nodes[i].inputs[0]]));
+    const value = nodes[index];
     if (shape && (value.shape.length !== shape.length || value.shape.some((n, k) => n !== shape[k])))
       moves.push(broadcastMove(value, shape));
     return { node: i, moves };
@@ -81,7 +81,7 @@ export function fuse(graph: Graph, limit: number): Fusion {
   for (const { node } of graph.outputs) must.add(source(node).node);
 
   for (let v = nodes.length - 1; v >= 0; v--) {
-    const node = nodes[v]!;
+    const node = nodes[v];
     if (node.op.kind === 'move' || node.op.kind === 'leaf') continue;
     if (isFree(node.op) && !must.has(v)) continue;
     if (!must.has(v) && !uses.has(v)) continue;
@@ -135,7 +135,7 @@ export function fuse(graph: Graph, limit: number): Fusion {
   /** Where a use would put its value: beside an elementwise consumer, or before an anchor. */
   function place({ consumer, moves }: Use): Member | undefined {
     const at = member.get(consumer);
-    const { op } = nodes[consumer]!;
+    const { op } = nodes[consumer];
     if (!at) return undefined;
     if (op.kind === 'scalar') return { ...at, path: [...moves, ...at.path] };
     return at.cluster.anchor === consumer && takesPrologue(op)
@@ -150,13 +150,13 @@ export function fuse(graph: Graph, limit: number): Fusion {
     return node.inputs.every((i) => {
       const from = source(i, node.shape);
       return (
-        nodes[from.node]!.op.name === 'full' || follow(nodes[from.node]!, [...from.moves, ...path]) !== null
+        nodes[from.node].op.name === 'full' || follow(nodes[from.node], [...from.moves, ...path]) !== null
       );
     });
   }
 
   function canAnchor(cluster: Cluster, node: GraphNode): boolean {
-    const { shape } = nodes[cluster.root]!;
+    const { shape } = nodes[cluster.root];
     return (
       cluster.anchor === undefined &&
       shape.length === node.shape.length &&
@@ -206,7 +206,7 @@ export function fuse(graph: Graph, limit: number): Fusion {
   function dependencies(c: Cluster): Cluster[] {
     const found = new Set<Cluster>();
     for (const m of c.members) {
-      for (const input of nodes[m]!.inputs) {
+      for (const input of nodes[m].inputs) {
         const owner = member.get(source(input).node)?.cluster;
         if (owner && owner !== c) found.add(owner);
       }

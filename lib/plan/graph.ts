@@ -55,7 +55,7 @@ export class GraphWriter implements Builder<Ref> {
   ) {}
 
   ref(index: number): Ref {
-    return { ...this.nodes[index]!, index };
+    return { ...this.nodes[index], index };
   }
 
   /** Adds an op over new values. Copies get a number of their own, so that none is merged with another. */
@@ -82,14 +82,14 @@ export class GraphWriter implements Builder<Ref> {
 
   /** Copies an old node over its new inputs. */
   keep(node: GraphNode): Ref {
-    const inputs = node.inputs.map((i) => this.map[i]!);
+    const inputs = node.inputs.map((i) => this.map[i]);
     if (node.inputs.length === 0) return this.push(node);
     return this.push({
       ...node,
       inputs,
       ...inferred(
         node.op,
-        inputs.map((i) => this.nodes[i]!),
+        inputs.map((i) => this.nodes[i]),
         node.attrs,
       ),
     });
@@ -99,13 +99,13 @@ export class GraphWriter implements Builder<Ref> {
   finish(): Graph {
     const { source, map } = this;
     source.nodes.forEach((n, i) => {
-      const to = this.nodes[map[i]!]!;
-      if (n.kept && !to.kept) this.nodes[map[i]!] = { ...to, kept: true };
+      const to = this.nodes[map[i]];
+      if (n.kept && !to.kept) this.nodes[map[i]] = { ...to, kept: true };
     });
     return {
       nodes: this.nodes,
       leaves: source.leaves,
-      outputs: source.outputs.map((o) => ({ ...o, node: map[o.node]! })),
+      outputs: source.outputs.map((o) => ({ ...o, node: map[o.node] })),
     };
   }
 }

@@ -43,50 +43,50 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
     if (node.op.form === 'parts') {
       const starts = node.attrs.starts as unknown as number[][];
       node.inputs.forEach((part, p) => {
-        const ranges = starts[p]!.map((start, axis) => [start, nodes[part]!.shape[axis]!, 1]);
-        const view = slice.view(node, nodes[part]!, { ranges })!;
-        home.set(part, { owner: i, place: { ...nodes[part]!, layout: view.layout, offset: view.offset } });
+        const ranges = starts[p].map((start, axis) => [start, nodes[part].shape[axis], 1]);
+        const view = slice.view(node, nodes[part], { ranges })!;
+        home.set(part, { owner: i, place: { ...nodes[part], layout: view.layout, offset: view.offset } });
       });
     } else if (node.op.startsFrom !== undefined)
-      home.set(i, { owner: source(node.inputs[node.op.startsFrom]!).node });
+      home.set(i, { owner: source(node.inputs[node.op.startsFrom]).node });
   });
   const owner = (index: number): number => {
     let i = index;
     for (let h = home.get(i); h; h = home.get(i)) i = h.owner;
     return i;
   };
-  const placed = (index: number): Value => home.get(index)?.place ?? nodes[index]!;
+  const placed = (index: number): Value => home.get(index)?.place ?? nodes[index];
 
-  const empty = (c: Cluster): boolean => c.stores.every((s) => nodes[s]!.layout.size === 0);
+  const empty = (c: Cluster): boolean => c.stores.every((s) => nodes[s].layout.size === 0);
   const drafts = fusion.clusters.filter((c) => !empty(c)).flatMap(lowerCluster);
-  return { drafts, owner, bytes: (i) => nodes[i]!.layout.size * bytesOf(nodes[i]!.dtype) };
+  return { drafts, owner, bytes: (i) => nodes[i].layout.size * bytesOf(nodes[i].dtype) };
 
   function lowerCluster(cluster: Cluster): Draft[] {
     const members = [...cluster.members].sort((a, b) => a - b);
     const base = {
       members,
-      op: members.map((m) => nodes[m]!.op.name).join('+'),
+      op: members.map((m) => nodes[m].op.name).join('+'),
       writes: cluster.stores.map(owner),
     };
-    const anchor = cluster.anchor === undefined ? undefined : nodes[cluster.anchor]!;
+    const anchor = cluster.anchor === undefined ? undefined : nodes[cluster.anchor];
     if (!anchor) {
       const prologue = zoneCode(cluster, undefined, modeOrder(cluster));
-      const n = elementsOf(nodes[cluster.root]!);
+      const n = elementsOf(nodes[cluster.root]);
       return [{ ...base, kernel: 'map', ints: [n], floats: [], operands: [], prologue }];
     }
     if (anchor.op.kind === 'reduce') return [{ ...base, ...reduction(cluster, anchor) }];
     if (anchor.op.kind !== 'routine') throw new Error(`${anchor.op.name} cannot anchor a step`);
     const { op } = anchor;
     if (op.form === 'parts') return [];
-    const inputs = anchor.inputs.map((i) => nodes[i]!);
-    const kernel = op.typed ? `${op.kernel}.${regOf(inputs[0]!.dtype)}` : op.kernel;
+    const inputs = anchor.inputs.map((i) => nodes[i]);
+    const kernel = op.typed ? `${op.kernel}.${regOf(inputs[0].dtype)}` : op.kernel;
     const step = {
       ...base,
       kernel,
       ints: op.ints(inputs, anchor.attrs),
       floats: op.floats?.(anchor.attrs) ?? [],
     };
-    const plain = (i: number): Operand => plainOperand(anchor.inputs[i]!);
+    const plain = (i: number): Operand => plainOperand(anchor.inputs[i]);
     switch (op.form) {
       case 'rows':
         return [
@@ -113,7 +113,7 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
           i === 1 ? windowOperand(input) : plainOperand(input),
         );
         const operands =
-          op.startsFrom === undefined ? [x!, indices!, ...rest, result] : [result, indices!, ...rest];
+          op.startsFrom === undefined ? [x, indices, ...rest, result] : [result, indices, ...rest];
         return [{ ...step, operands }];
       }
       default: {
@@ -140,16 +140,16 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
     node: GraphNode,
   ): Pick<Draft, 'kernel' | 'ints' | 'floats' | 'operands' | 'prologue' | 'epilogue'> {
     if (node.op.kind !== 'reduce') throw new Error('not a reduction');
-    const input = nodes[node.inputs[0]!]!;
+    const input = nodes[node.inputs[0]];
     const axes = node.attrs.axes as unknown as number[];
     const outer = input.shape.map((_, i) => i).filter((i) => !axes.includes(i));
-    const count = (list: number[]): number => list.reduce((n, i) => n * input.shape[i]!, 1);
+    const count = (list: number[]): number => list.reduce((n, i) => n * input.shape[i], 1);
     const columns = count(outer) > 1 && innerAxis(input, outer, axes);
     const order = columns ? [...axes, ...outer] : [...outer, ...axes];
     const turn: Move = {
       op: permute,
       attrs: { axes: order },
-      shape: order.map((i) => input.shape[i]!),
+      shape: order.map((i) => input.shape[i]),
       from: input.dtype,
       to: input.dtype,
       expands: false,
@@ -168,13 +168,13 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
   function innerAxis(input: GraphNode, outer: readonly number[], axes: readonly number[]): boolean {
     const { modes } = modeDims(input);
     const step = (list: readonly number[]): number =>
-      Math.min(...list.flatMap((i) => modes[i]!.strides.map(Math.abs)).filter((d) => d > 0), Infinity);
+      Math.min(...list.flatMap((i) => modes[i].strides.map(Math.abs)).filter((d) => d > 0), Infinity);
     return step(outer) < step(axes);
   }
 
   function prologueCode(cluster: Cluster, anchor: GraphNode, input: number, turn: readonly Move[]): TileCode {
     const b = new TileBuilder();
-    const from = source(anchor.inputs[input]!);
+    const from = source(anchor.inputs[input]);
     return b.finish(emit(b, cluster, 'before', from.node, [...from.moves, ...turn], from.moves));
   }
 
@@ -198,7 +198,7 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
     key: readonly Move[],
     order?: readonly number[],
   ): Val {
-    const node = nodes[index]!;
+    const node = nodes[index];
     if (node.op.name === 'full') return b.constant(numberOf(node.attrs.value), node.dtype);
     if (node.op.kind === 'iota') return b.load(windowAt(IOTA, node, path, order), node.dtype);
     if (cluster.anchor === index && zone === 'after') return b.input(node.dtype);
@@ -210,11 +210,11 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
       const from = source(i, node.shape);
       return emit(b, cluster, zone, from.node, [...from.moves, ...path], [...from.moves, ...key], order);
     });
-    if (node.op.name === 'to') return b.convert(args[0]!, node.dtype);
+    if (node.op.name === 'to') return b.convert(args[0], node.dtype);
     return b.scalar(
       node.op.expr(
         node.attrs,
-        node.inputs.map((i) => nodes[i]!),
+        node.inputs.map((i) => nodes[i]),
       ),
       args,
     );
@@ -250,9 +250,7 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
     if (cluster.stores.every((s) => placed(s).layout.isRowMajor)) return undefined;
     const store = plainDims(placed(cluster.root));
     if (!store || store.sizes.includes(0)) return undefined;
-    const order = store.strides
-      .map((_, i) => i)
-      .sort((a, b) => store.strides[b]! - store.strides[a]! || a - b);
+    const order = store.strides.map((_, i) => i).sort((a, b) => store.strides[b] - store.strides[a] || a - b);
     return order;
   }
 }

@@ -16,7 +16,7 @@ export function planMemory(graph: Graph, { drafts, owner, bytes }: Lowered): Pla
   const { nodes, leaves } = graph;
   const ownerThroughViews = (index: number): number => {
     let i = index;
-    while (nodes[i]!.op.kind === 'move') i = nodes[i]!.inputs[0]!;
+    while (nodes[i].op.kind === 'move') i = nodes[i].inputs[0]!;
     return owner(i);
   };
   // JavaScript kernels split a plan into programs: what passes between them lies in buffers of its own.
@@ -39,11 +39,11 @@ export function planMemory(graph: Graph, { drafts, owner, bytes }: Lowered): Pla
   });
   for (const [node, { last }] of life) {
     const slot = slotOf.get(node);
-    if (slot !== undefined) slots[slot]!.last = Math.max(slots[slot]!.last, last);
+    if (slot !== undefined) slots[slot].last = Math.max(slots[slot].last, last);
   }
   for (const o of results) {
     const slot = slotOf.get(o);
-    if (slot !== undefined) slots[slot]!.last = drafts.length;
+    if (slot !== undefined) slots[slot].last = drafts.length;
   }
 
   const taken = new Set<number>();
@@ -55,11 +55,11 @@ export function planMemory(graph: Graph, { drafts, owner, bytes }: Lowered): Pla
       const size = bytes(w);
       const result = results.has(w);
       const over = overwritable(draft, w, i).find(
-        (s) => slots[s]!.last === i && !taken.has(s) && fits(s, size, result),
+        (s) => slots[s].last === i && !taken.has(s) && fits(s, size, result),
       );
-      if (!result && over !== undefined && slots[over]!.kind === 'temp') {
+      if (!result && over !== undefined && slots[over].kind === 'temp') {
         slotOf.set(w, over);
-        slots[over]!.last = last;
+        slots[over].last = last;
         inPlace.add(i);
         continue;
       }
@@ -99,8 +99,8 @@ export function planMemory(graph: Graph, { drafts, owner, bytes }: Lowered): Pla
 
   /** Whether a slot may be written over by a value of `size` bytes. */
   function fits(slot: number, size: number, result: boolean): boolean {
-    const s = slots[slot]!;
-    if (s.kind === 'input') return result && !isolated && leaves[slot]!.donatable && s.bytes === size;
+    const s = slots[slot];
+    if (s.kind === 'input') return result && !isolated && leaves[slot].donatable && s.bytes === size;
     return s.kind === 'temp' && !result && s.bytes >= size;
   }
 
@@ -118,7 +118,7 @@ export function planMemory(graph: Graph, { drafts, owner, bytes }: Lowered): Pla
       const windows = all.filter(
         (p) => p.slot !== IOTA && slotOf.get(p.slot) === slot && !draft.writes.includes(p.slot),
       );
-      if (targets.length === 1 && windows.every((p) => sameWindow(p, targets[0]!)) && step >= 0)
+      if (targets.length === 1 && windows.every((p) => sameWindow(p, targets[0])) && step >= 0)
         found.add(slot);
     }
     return [...found];
@@ -132,16 +132,16 @@ export function planMemory(graph: Graph, { drafts, owner, bytes }: Lowered): Pla
         s.kind === 'temp' &&
         s.last < step &&
         s.bytes >= size &&
-        (best === undefined || s.bytes < slots[best]!.bytes)
+        (best === undefined || s.bytes < slots[best].bytes)
       )
         best = i;
     });
-    if (best !== undefined) slots[best]!.last = last;
+    if (best !== undefined) slots[best].last = last;
     return best;
   }
 
   function outputOf({ node, form }: GraphOutput): Plan['outputs'][number] {
-    const value = nodes[node]!;
+    const value = nodes[node];
     const at = ownerThroughViews(node);
     let slot = slotOf.get(at);
     if (slot === undefined) {

@@ -113,11 +113,11 @@ export function summarize(plan: Plan): PlanSummary {
   const steps = plan.steps.map((s) => ({
     op: s.op,
     kernel: s.kernel,
-    inputs: s.reads.map((r) => names[r]!),
-    output: s.writes.map((w) => names[w]!).join(' '),
+    inputs: s.reads.map((r) => names[r]),
+    output: s.writes.map((w) => names[w]).join(' '),
     inPlace: s.inPlace,
   }));
-  const slots = plan.slots.map((s, i) => ({ name: names[i]!, bytes: s.bytes }));
+  const slots = plan.slots.map((s, i) => ({ name: names[i], bytes: s.bytes }));
   return { steps, slots, bytes: allocatedBytes(plan), toString: () => printPlan(plan) };
 }
 

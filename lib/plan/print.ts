@@ -15,6 +15,6 @@ const place = (n: GraphNode): string =>
   `${n.dtype} [${n.shape.join(', ')}]${n.layout.isRowMajor ? '' : ` ${n.layout}`}${n.offset ? ` + ${n.offset}` : ''}`;
 
 function leafText(graph: Graph, leaf: number): string {
-  const { constant, donatable, owned } = graph.leaves[leaf]!;
+  const { constant, donatable, owned } = graph.leaves[leaf];
   return ` #${leaf}${constant ? ' constant' : ''}${donatable ? ' consumed' : ''}${owned ? ' owned' : ''}`;
 }

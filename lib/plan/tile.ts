@@ -57,11 +57,11 @@ export class TileBuilder {
   scalar(expr: Scalar, args: readonly Val[]): Val {
     const main = args.find((a) => a.dtype !== 'bool')?.dtype ?? 'bool';
     const walk = (x: Scalar): Val => {
-      if (x.op === 'arg') return args[x.index]!;
+      if (x.op === 'arg') return args[x.index];
       if (x.op === 'const') return this.constant(x.value, main);
       const values = x.args.map(walk);
       const { result, wraps } = opcode(x.op);
-      const operandType = (result === 'branch' ? values[1]! : values[0]!).dtype;
+      const operandType = (result === 'branch' ? values[1] : values[0]).dtype;
       const id = this.#emit(
         `${x.op}.${regOf(operandType)}`,
         values.map((v) => v.id),
@@ -152,14 +152,14 @@ export class TileBuilder {
     }
     for (const [i, instr] of instrs.entries()) {
       if (instr.op === 'const' || instr.op === INPUT) continue;
-      const args = instr.op === 'load' ? instr.args : instr.args.map((a) => reg[a]!);
+      const args = instr.op === 'load' ? instr.args : instr.args.map((a) => reg[a]);
       if (instr.op !== 'load') {
         for (const a of new Set(instr.args))
-          if (lastUse[a] === i && instrs[a]!.op !== 'const') free.push(reg[a]!);
+          if (lastUse[a] === i && instrs[a].op !== 'const') free.push(reg[a]);
       }
       reg[i] = take();
-      code.push({ op: instr.op, dst: reg[i]!, args });
-      if (lastUse[i] === -1) free.push(reg[i]!);
+      code.push({ op: instr.op, dst: reg[i], args });
+      if (lastUse[i] === -1) free.push(reg[i]);
     }
     if (regs > MAX_REGS) throw new TooManyRegisters();
     return {
@@ -167,8 +167,8 @@ export class TileBuilder {
       consts,
       code,
       regs,
-      stores: this.#stores.map((s) => ({ reg: reg[s.id]!, operand: s.operand })),
-      result: result ? reg[result.id]! : 0,
+      stores: this.#stores.map((s) => ({ reg: reg[s.id], operand: s.operand })),
+      result: result ? reg[result.id] : 0,
     };
   }
 }

@@ -35,16 +35,16 @@ export function trace(roots: readonly Root[], inputs?: readonly Node[]): Trace {
   for (const [i, n] of nodes.entries()) {
     index.set(n, i);
     spare.push(n.refs);
-    if (!isLeaf(n)) for (const input of n.inputs) spare[index.get(input)!]!--;
+    if (!isLeaf(n)) for (const input of n.inputs) spare[index.get(input)!]--;
     else if (!inputs?.includes(n)) leaves.push(n);
   }
   const kept = new Set<Node>();
   if (!inputs) {
     for (const r of roots) {
-      spare[index.get(r.node)!]!--;
+      spare[index.get(r.node)!]--;
       if (r.form === 'keep' && !isLeaf(r.node)) kept.add(r.node);
     }
-    for (const [i, n] of nodes.entries()) if (spare[i]! > 0) kept.add(n);
+    for (const [i, n] of nodes.entries()) if (spare[i] > 0) kept.add(n);
   }
   return { nodes, index, leaves, kept, roots, bound: inputs?.length };
 }

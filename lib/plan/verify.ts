@@ -19,7 +19,7 @@ export function verifyGraph(graph: Graph, pass: string): void {
     }
     const inferred = infer(
       n.op,
-      n.inputs.map((x) => graph.nodes[x]!),
+      n.inputs.map((x) => graph.nodes[x]),
       n.attrs,
     );
     if (inferred.dtype !== n.dtype || inferred.offset !== n.offset || !inferred.layout.equals(n.layout)) {
@@ -32,7 +32,7 @@ export function verifyGraph(graph: Graph, pass: string): void {
       n.shape.join() !==
       n.op
         .infer(
-          n.inputs.map((x) => graph.nodes[x]!),
+          n.inputs.map((x) => graph.nodes[x]),
           n.attrs,
         )
         .shape.join()
@@ -54,7 +54,7 @@ export function verifyPlan(plan: Plan): void {
     }
     for (const o of operandsOf(step)) checkBounds(plan, step, o);
     for (const w of step.writes) {
-      const { donor, kind } = plan.slots[w]!;
+      const { donor, kind } = plan.slots[w];
       if (kind === 'input') fail('plan', `step ${i} writes input slot ${w}`);
       if (donor !== undefined) {
         if (!plan.inputs[donor]?.donatable)
@@ -70,7 +70,7 @@ export function verifyPlan(plan: Plan): void {
   const donors = plan.slots.map((s) => s.donor).filter((d) => d !== undefined);
   if (new Set(donors).size !== donors.length) fail('plan', 'two results take over the same slot');
   for (const o of plan.outputs) {
-    const slot = plan.slots[o.slot]!;
+    const slot = plan.slots[o.slot];
     if (slot.kind === 'temp') fail('plan', `result in temporary slot ${o.slot}`);
     if (o.elements > 0 && !written.has(o.slot)) fail('plan', `result slot ${o.slot} is never written`);
   }
@@ -85,11 +85,11 @@ function checkBounds(plan: Plan, step: Step, o: Operand): void {
   if (o.sizes.includes(0)) return;
   let [min, max] = [o.offset, o.offset];
   o.sizes.forEach((n, d) => {
-    const reach = (n - 1) * o.strides[d]!;
+    const reach = (n - 1) * o.strides[d];
     if (reach < 0) min += reach;
     else max += reach;
   });
-  if (min < 0 || (max + 1) * bytesOf(o.dtype) > plan.slots[o.slot]!.bytes)
+  if (min < 0 || (max + 1) * bytesOf(o.dtype) > plan.slots[o.slot].bytes)
     fail('plan', `${step.op} reaches outside slot ${o.slot}`);
 }
 

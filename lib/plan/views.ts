@@ -69,8 +69,8 @@ export function modeDims({ layout, offset, dtype, shape }: Value): {
   const { sizes, strides, modes } = flatDims(layout);
   const groups = shape.map((): { sizes: number[]; strides: number[] } => ({ sizes: [], strides: [] }));
   for (let i = 0; i < sizes.length; i++) {
-    groups[modes[i]!]!.sizes.push(sizes[i]!);
-    groups[modes[i]!]!.strides.push(strides[i]! * lanes);
+    groups[modes[i]].sizes.push(sizes[i]);
+    groups[modes[i]].strides.push(strides[i] * lanes);
   }
   if (lanes > 1) groups.push({ sizes: [lanes], strides: [1] });
   return { offset: offset * lanes, modes: groups };
@@ -81,7 +81,7 @@ export function dimsOf(value: Value, order?: readonly number[]): Dims {
   if (!order && isRowMajor(value.layout))
     return linear(value.offset * lanesOf(value.dtype), value.layout.size * lanesOf(value.dtype));
   const { offset, modes } = modeDims(value);
-  const picked = order ? order.map((i) => modes[i]!) : modes;
+  const picked = order ? order.map((i) => modes[i]) : modes;
   return {
     offset,
     ...merge(
@@ -100,12 +100,12 @@ function merge(sizes: readonly number[], strides: readonly number[]): { sizes: n
   for (let i = 0; i < sizes.length; i++) {
     if (sizes[i] === 1) continue;
     const last = out.sizes.length - 1;
-    if (last >= 0 && out.strides[last] === strides[i]! * sizes[i]!) {
-      out.sizes[last]! *= sizes[i]!;
+    if (last >= 0 && out.strides[last] === strides[i] * sizes[i]) {
+      out.sizes[last] *= sizes[i];
       out.strides[last] = strides[i]!;
     } else {
-      out.sizes.push(sizes[i]!);
-      out.strides.push(strides[i]!);
+      out.sizes.push(sizes[i]);
+      out.strides.push(strides[i]);
     }
   }
   return out;

@@ -28,7 +28,7 @@ export type DTypeOf<A> = A extends readonly number[]
     ? 'i64'
     : NameOf<A> extends keyof DTypes
       ? DTypes[NameOf<A>]
-      : never;
+      : DType;
 
 /** Names of the arrays in which elements of a dtype lie. */
 type Homes<T extends DType> =
@@ -37,6 +37,8 @@ type Homes<T extends DType> =
 /** Data must be able to hold a dtype. */
 export type Holds<A, T extends DType> = A extends readonly (number | bigint)[]
   ? unknown
-  : [Extract<NameOf<A>, Homes<T>>] extends [never]
-    ? `create: ${T} lies in a ${NameOf<ArrayOf<T>>}`
-    : unknown;
+  : [NameOf<A>] extends [never]
+    ? unknown // some typed array
+    : [Extract<NameOf<A>, Homes<T>>] extends [never]
+      ? `create: ${T} lies in a ${NameOf<ArrayOf<T>>}`
+      : unknown;

@@ -26,7 +26,7 @@ export function writeProgram(
   specs: ReadonlyMap<string, Spec>,
   { names: results, inputs, outputs }: Recorded,
 ): Uint8Array {
-  const names = new Map([...specs.keys()].map((name, i) => [inputs[i]!, `input.${name}`]));
+  const names = new Map([...specs.keys()].map((name, i) => [inputs[i], `input.${name}`]));
   const used = new Set(new Tape(outputs, names).leaves);
   const header: Header = {
     inputs: [...specs].map(([name, { dtype, shape }]) => ({
@@ -50,8 +50,8 @@ export function readProgram(bytes: Uint8Array): { specs: Record<string, Spec>; r
       const { device } = Object.values(handles)[0] ?? {};
       const bound = inputs
         .filter((i) => i.leaf !== null)
-        .map((i): [string, Handle] => [i.leaf!, handles[i.name]!]);
-      const results = tape.bind(device!, Object.fromEntries(bound), { shapes: 'infer' });
+        .map((i): [string, Handle] => [i.leaf!, handles[i.name]]);
+      const results = tape.bind(device, Object.fromEntries(bound), { shapes: 'infer' });
       return Object.fromEntries(outputs.map((name, i) => [name, results[i]]));
     },
   };

@@ -12,7 +12,7 @@ export function bindInput(
   spec: Spec,
   input: RunInput | undefined,
 ): { data: TypedArray; shape: readonly number[] } {
-  const given = ArrayBuffer.isView(input) ? { data: input as TypedArray } : input;
+  const given = ArrayBuffer.isView(input) ? { data: input } : input;
   const data = given?.data;
   const dtype = dtypeOfArray(data);
   const label = `run: input '${name}'`;
@@ -26,7 +26,7 @@ export function bindInput(
     });
   }
   const elements = data.length / (isPacked(spec.dtype) ? lanesOf(spec.dtype) : 1);
-  const shape = given!.shape ?? resolveShape(label, spec, elements);
+  const shape = given.shape ?? resolveShape(label, spec, elements);
   const fits =
     shape.length === spec.shape.length &&
     shape.every(
@@ -36,7 +36,7 @@ export function bindInput(
     throw new MiaError('ERR_SHAPE', label, {
       message: 'does not fit',
       expected: `[${spec.shape.map((n) => n ?? 'any').join(', ')}]`,
-      actual: given!.shape ? `${show(shape)} with ${elements} elements` : `${elements} elements`,
+      actual: given.shape ? `${show(shape)} with ${elements} elements` : `${elements} elements`,
     });
   }
   return { data, shape };

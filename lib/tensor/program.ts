@@ -3,7 +3,8 @@ import type { Compiled, Device, PlanSummary } from '../device.js';
 import { MiaError, show } from '../errors.js';
 import { Node, release, retain } from '../ir/node.js';
 import { Layout } from '../layout/index.js';
-import { asHandle, Handle } from './handle.js';
+import type { Handle } from './handle.js';
+import { asHandle } from './handle.js';
 import { bindInput, type RunInput } from './program-inputs.js';
 import { writeProgram, type Recorded } from './program-file.js';
 import { checkSpecs, type Spec } from './spec.js';
@@ -60,7 +61,7 @@ export class Program {
       bound.map((b) => b.data),
       signal,
     );
-    return Object.fromEntries(names.map((name, i) => [name, arrays[i]!]));
+    return Object.fromEntries(names.map((name, i) => [name, arrays[i]]));
   }
 
   /** The plan for given input shapes (open sizes default to 1). */
@@ -161,7 +162,7 @@ export class Program {
     const outputs: Node[] = [];
     try {
       const result = this.#record(
-        Object.fromEntries([...this.#specs.keys()].map((name, i) => [name, handles[i]!])),
+        Object.fromEntries([...this.#specs.keys()].map((name, i) => [name, handles[i]])),
       );
       if (typeof result !== 'object' || result === null || result instanceof Promise) {
         throw new MiaError('ERR_SHAPE', 'compile', {

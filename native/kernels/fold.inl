@@ -80,16 +80,21 @@ MIA_NOINLINE T FoldAll(const T* x, int n) {
   int i = 0;
   T all = Fold::template kStart<T>;
   if constexpr (kIsVec<T>) {
-    if (n >= kLanes) {
-      Vec lanes[4];
-      for (Vec& lane : lanes) lane = Set(Fold::template kStart<T>);
+    const Vec start = Set(all);
+    Vec lanes = start;
+    if (n >= 4 * kLanes) {
+      Vec more[3] = {start, start, start};
       for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
-        for (int k = 0; k < 4; k++) lanes[k] = Fold::Join(lanes[k], Load(x + i + k * kLanes));
+        lanes = Fold::Join(lanes, Load(x + i));
+        for (int k = 0; k < 3; k++) more[k] = Fold::Join(more[k], Load(x + i + (k + 1) * kLanes));
       }
-      for (; i + kLanes <= n; i += kLanes) lanes[0] = Fold::Join(lanes[0], Load(x + i));
-      all = Fold::Lanes(Fold::Join(Fold::Join(lanes[0], lanes[1]), Fold::Join(lanes[2], lanes[3])));
+      lanes = Fold::Join(Fold::Join(lanes, more[0]), Fold::Join(more[1], more[2]));
     }
-  } else if (n >= kStep) {
+    for (; i + kLanes <= n; i += kLanes) lanes = Fold::Join(lanes, Load(x + i));
+    if (i < n) lanes = Fold::Join(lanes, SelectFirst(n - i, LoadPartial(x + i, n - i), start));
+    return Fold::Lanes(lanes);
+  }
+  if (n >= kStep) {
     T lanes[kStep];
     for (T& lane : lanes) lane = Fold::template kStart<T>;
     for (; i + kStep <= n; i += kStep) {

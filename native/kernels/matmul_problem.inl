@@ -10,8 +10,9 @@ MIA_BEGIN
 
 // k steps between two visits of C. A panel of B, kDepth x kTileCols, then fits L2 (AVX-512) or L1 (others).
 template <class T>
-constexpr int kDepth = (kLanes == 16 ? 2048 : 1024) / static_cast<int>(sizeof(T));
-constexpr int kMaxBandRows = 1024;     // share a panel of B; kDepth columns of so much of A should stay in L3
+constexpr int kDepth = 2048 / static_cast<int>(sizeof(T));
+// Rows that share a panel of B: kDepth columns of them stay in L3, or in L2 where panels are narrow and A is read often.
+constexpr int kMaxBandRows = kLanes == 16 ? 1024 : 256;
 constexpr int kMaxScratchRows = 144;  // packed A, and C before the epilogue, must also fit scratch
 template <class T>
 constexpr int kMaxScratchCols = 2048 / static_cast<int>(sizeof(T));
@@ -21,7 +22,7 @@ constexpr int kThinRows = 4;          // up to here B is read once and never pac
 constexpr int kThinCols = 64;         // columns of a unit of thin work
 constexpr double kFlopsPerUnit = 16e6;        // what makes a unit of rows worth splitting
 constexpr double kFlopsPerNs = kLanes * 12;   // estimates for one thread
-constexpr double kBytesPerNs = 20;
+constexpr double kBytesPerNs = 50;
 
 // The kernel's scratch: two panels of B, rows of A, a block of C.
 constexpr int64_t kPanelBytes = int64_t{128} << 10;

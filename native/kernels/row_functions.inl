@@ -19,7 +19,7 @@ MIA_INLINE double SumOver(const T* x, int n, F f) {
     }
     for (; i < n; i += kLanes) {
       const int left = n - i;
-      sums[0] = Add(sums[0], left < kLanes ? KeepFirst(f(LoadPartial(x + i, left)), left) : f(Load(x + i)));
+      sums[0] = Add(sums[0], left < kLanes ? SelectFirst(left, f(LoadPartial(x + i, left)), Zero()) : f(Load(x + i)));
     }
     return static_cast<double>(SumOfLanes(Add(sums[0], sums[1])));
   } else {

@@ -51,6 +51,9 @@ struct TileRunner {
   uint32_t fixed;    // registers whose value no tile changes: loaded by Start
   uint32_t kept;     // registers that must not lie in memory, since another store may overwrite it before theirs
   uint64_t streams;  // stores that go past the caches
+  const View* replaced = nullptr;  // the view that `substitute` stands for in the next run
+  View substitute;
+  char* substitute_base;
 
   // Prepares tiles of up to `longest` elements; is_epilogue: register 0 comes from outside.
   MIA_NOINLINE void Start(const TileProgram& tile_program, char* const* memories, char* scratch, int64_t longest,
@@ -122,8 +125,10 @@ struct TileRunner {
       Register& dst = regs[instr.dst];
       if (instr.op == kLoad) {
         if (fixed >> instr.dst & 1) continue;
+        const View* view = &program->views[instr.a];
         const bool borrow = whole && !(kept >> instr.dst & 1);
-        dst.tile = LoadTile(program->views[instr.a], base, begin, count, dst.home, borrow);
+        dst.tile = view == replaced ? LoadTile(substitute, &substitute_base, 0, count, dst.home, false)
+                                    : LoadTile(*view, base, begin, count, dst.home, borrow);
         continue;
       }
       char* out = dst.home;
@@ -136,6 +141,13 @@ struct TileRunner {
       StoreTile(program->views[store.view], base, begin, count, regs[store.reg].tile,
                 i < 64 && (streams >> i & 1));
     }
+  }
+
+  // In the next run of `count` elements, element i of the view lies at memory[offset + i * stride].
+  void Substitute(const View* view, char* memory, int64_t offset, int64_t stride, int count) {
+    replaced = view;
+    substitute = {0, view->dtype, Access::kStrided, 1, offset, count, {count}, {stride}};
+    substitute_base = memory;
   }
 
   // A prologue's value after Run.
@@ -167,6 +179,12 @@ struct TileRunner {
   void SetInput(const void* tile) { regs[0].tile = tile; }
 };
 
+// Nanoseconds of loading one element: long stretches of a row or of one value, or each element by itself.
+MIA_INLINE double StridedCost(const View& view) {
+  const int64_t stride = view.stride[view.nd - 1], length = view.size[view.nd - 1];
+  return (stride == 0 || stride == 1 ? 0.05 : 0.6) + 2.0 / static_cast<double>(length > 0 ? length : 1);
+}
+
 // Nanoseconds of one element of a program, its memory included.
 MIA_NOINLINE double ProgramCost(const TileProgram& program) {
   double tile = 0, bytes = 0, strided = 0;
@@ -176,10 +194,10 @@ MIA_NOINLINE double ProgramCost(const TileProgram& program) {
     if (instr.op != kLoad) continue;
     const View& view = program.views[instr.a];
     if (view.access == Access::kLinear) bytes += DTypeBytes(view.dtype);
-    if (view.access == Access::kStrided) strided += 1;
+    if (view.access == Access::kStrided) strided += StridedCost(view);
   }
   for (int i = 0; i < program.num_stores; i++) bytes += DTypeBytes(program.views[program.stores[i].view].dtype);
-  return tile / kTile + bytes * 0.05 + strided * 0.5;
+  return tile / kTile + bytes * 0.025 + strided;
 }
 
 MIA_END

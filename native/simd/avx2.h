@@ -32,7 +32,9 @@ MIA_INLINE VecI Load(const int32_t* p) { return {_mm256_loadu_si256(reinterpret_
 MIA_INLINE void Store(int32_t* p, VecI a) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a.raw); }
 MIA_INLINE Vec LoadPartial(const float* p, int n) { return {_mm256_maskload_ps(p, FirstLanes(n))}; }
 MIA_INLINE void StorePartial(float* p, Vec a, int n) { _mm256_maskstore_ps(p, FirstLanes(n), a.raw); }
-MIA_INLINE Vec KeepFirst(Vec a, int n) { return {_mm256_and_ps(a.raw, _mm256_castsi256_ps(FirstLanes(n)))}; }
+MIA_INLINE Vec SelectFirst(int n, Vec yes, Vec no) {
+  return {_mm256_blendv_ps(no.raw, yes.raw, _mm256_castsi256_ps(FirstLanes(n)))};
+}
 MIA_INLINE void Stream(float* p, Vec a) { _mm256_stream_ps(p, a.raw); }
 MIA_INLINE void StreamFence() { _mm_sfence(); }
 

@@ -35,7 +35,7 @@ MIA_INLINE VecI Load(const int32_t* p) { return {_mm512_loadu_si512(p)}; }
 MIA_INLINE void Store(int32_t* p, VecI a) { _mm512_storeu_si512(p, a.raw); }
 MIA_INLINE Vec LoadPartial(const float* p, int n) { return {_mm512_maskz_loadu_ps(FirstLanes(n), p)}; }
 MIA_INLINE void StorePartial(float* p, Vec a, int n) { _mm512_mask_storeu_ps(p, FirstLanes(n), a.raw); }
-MIA_INLINE Vec KeepFirst(Vec a, int n) { return {_mm512_maskz_mov_ps(FirstLanes(n), a.raw)}; }
+MIA_INLINE Vec SelectFirst(int n, Vec yes, Vec no) { return {_mm512_mask_mov_ps(no.raw, FirstLanes(n), yes.raw)}; }
 MIA_INLINE void Stream(float* p, Vec a) { _mm512_stream_ps(p, a.raw); }
 MIA_INLINE void StreamFence() { _mm_sfence(); }
 

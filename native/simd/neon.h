@@ -36,10 +36,9 @@ MIA_INLINE void StorePartial(float* p, Vec a, int n) {
   Store(lanes, a);
   for (int i = 0; i < n; i++) p[i] = lanes[i];
 }
-MIA_INLINE Vec KeepFirst(Vec a, int n) {
+MIA_INLINE Vec SelectFirst(int n, Vec yes, Vec no) {
   const uint32x4_t lane = {0, 1, 2, 3};
-  const uint32x4_t kept = vcltq_u32(lane, vdupq_n_u32(static_cast<uint32_t>(n)));
-  return {vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(a.raw), kept))};
+  return {vbslq_f32(vcltq_u32(lane, vdupq_n_u32(static_cast<uint32_t>(n))), yes.raw, no.raw)};
 }
 // Cores with this ISA stop allocating on long streams of full-line stores by themselves.
 MIA_INLINE void Stream(float* p, Vec a) { vst1q_f32(p, a.raw); }

@@ -21,7 +21,8 @@ MIA_INLINE VecI SetInt(int32_t x) { return {x}; }
 MIA_INLINE Vec Zero() { return {0}; }
 
 // No alignment is asked for, except by Stream: kLanes * 4 bytes. It bypasses the caches where the ISA can;
-// StreamFence orders such stores before what follows. Partial, KeepFirst: the first n of kLanes lanes; others become 0.
+// StreamFence orders such stores before what follows. Partial: the first n of kLanes lanes; others read 0.
+// SelectFirst: the first n lanes of `yes`, the others of `no`.
 MIA_INLINE Vec Load(const float* p) { return {*p}; }
 MIA_INLINE void Store(float* p, Vec a) { *p = a.raw; }
 MIA_INLINE VecI Load(const int32_t* p) { return {*p}; }
@@ -30,7 +31,7 @@ MIA_INLINE Vec LoadPartial(const float* p, int n) { return {n > 0 ? *p : 0}; }
 MIA_INLINE void StorePartial(float* p, Vec a, int n) {
   if (n > 0) *p = a.raw;
 }
-MIA_INLINE Vec KeepFirst(Vec a, int n) { return {n > 0 ? a.raw : 0}; }
+MIA_INLINE Vec SelectFirst(int n, Vec yes, Vec no) { return n > 0 ? yes : no; }
 MIA_INLINE void Stream(float* p, Vec a) { *p = a.raw; }
 MIA_INLINE void StreamFence() {}
 

@@ -20,8 +20,10 @@ export function prepare(c: Case): Prepared {
   return { case: c, inputs, expected: list(c.expect([...inputs])) };
 }
 
-/** Runs one case one way; says what is wrong, values or books. */
-export async function problemOf(device: Device, p: Prepared, way: Way, turn: number): Promise<string | undefined> {
+/** Runs one case one way; says what is wrong, values or books. `lent`: the memory of inputs that are lent. */
+export async function problemOf(
+  device: Device, p: Prepared, way: Way, turn: number, lent = p.inputs.map(toTyped),
+): Promise<string | undefined> {
   const before = device.memory();
   const made: T[] = [];
   const hold = (t: T): T => made[made.push(t) - 1]!;
@@ -29,7 +31,6 @@ export async function problemOf(device: Device, p: Prepared, way: Way, turn: num
   try {
     const make = inputOf(way, p.case);
     const inputs: T[] = [];
-    const lent = p.inputs.map(toTyped);
     for (const [i, x] of p.inputs.entries()) inputs.push(hold(way.lends ? plain(device, x, lent[i]) : await make(device, x, turn + i)));
     const kept = way.keeps ? inputs.map((t) => hold(t.clone() as T)) : [];
     const results = list(p.case.run([...inputs], device)).map((y) => hold(way.output ? way.output(y) : y));

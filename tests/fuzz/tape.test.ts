@@ -12,6 +12,7 @@ import { postorder } from '../../lib/ir/postorder.js';
 import { isLeaf } from '../../lib/ir/tape.js';
 import { Layout, spanOf } from '../../lib/layout/index.js';
 import { Tape } from '../../lib/tensor/tape.js';
+import { planningDevice } from '../plans/planning-device.js';
 import { fakeDevice } from '../unit/fake-device.js';
 import { full, lend, on, placeholder, ramp, source } from '../unit/ir/helpers.js';
 import { mutants } from './mutate.js';
@@ -99,12 +100,17 @@ function check(bytes: Uint8Array): void {
     const saved = tape.toBytes();
     expect(Tape.fromBytes(saved).toString()).toBe(tape.toString());
     for (const shapes of ['as recorded', 'infer'] as const) {
-      const device = fakeDevice();
+      const device = planningDevice();
       const codes: ErrorCode[] = ['ERR_FORMAT', 'ERR_UNSUPPORTED'];
       if (shapes === 'infer') codes.push('ERR_SHAPE', 'ERR_DTYPE', 'ERR_LAYOUT');
       const made = attempt(codes, () => tape.bind(device, {}, { shapes }));
       if (made) bound++;
       checkViews(made?.map((handle) => handle.peek('test')) ?? []);
+      // What could be recorded can be planned, and MIA_VERIFY holds every pass and the plan to the rules.
+      for (const handle of made ?? []) {
+        const node = handle.peek('test');
+        expect(String(device.core.explain({ node, form: 'array' }))).toMatch(/^(0: .*\n)?/);
+      }
       made?.forEach((handle) => handle.dispose());
       expect(device.memory()).toMatchObject({ liveTensors: 0, liveBytes: 0 });
     }
@@ -115,6 +121,7 @@ function check(bytes: Uint8Array): void {
 it(
   `${numRuns} mutated tapes end in a tape or in a MiaError`,
   () => {
+    process.env.MIA_VERIFY = '1';
     const files = samples();
     files.forEach(check);
     [loaded, bound] = [0, 0];

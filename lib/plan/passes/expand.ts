@@ -7,7 +7,7 @@ export const expand: Pass = (graph, ops) =>
     if (node.op.kind !== 'composite') return writer.keep(node);
     return expandNode(
       node,
-      node.inputs.map((i) => writer.ref(writer.map[i]!)),
+      node.inputs.map((i) => writer.ref(writer.map[i])),
       writer,
     );
   });

@@ -1,5 +1,4 @@
 import { kindOf, type DType } from '../../dtype.js';
-import type { Attrs } from '../../ir/op.js';
 import { evaluate } from '../../ir/scalar.js';
 import { jsonNumber, numberOf } from '../../ops/elementwise.js';
 import { rewrite, type GraphNode, type GraphWriter } from '../graph.js';
@@ -13,11 +12,11 @@ export const fold: Pass = (graph, ops) =>
   rewrite(graph, ops, (node, writer) => {
     const { op } = node;
     if (op.name === 'contiguous') {
-      const input = writer.ref(writer.map[node.inputs[0]!]!);
+      const input = writer.ref(writer.map[node.inputs[0]]);
       if (input.layout.isRowMajor && input.offset === 0 && input.op.kind !== 'leaf') return input;
     }
     if (op.kind === 'scalar' && node.inputs.length > 0 && op.name !== 'copy') {
-      const values = node.inputs.map((i) => constantOf(writer, writer.map[i]!));
+      const values = node.inputs.map((i) => constantOf(writer, writer.map[i]));
       const value = values.every((v) => v !== undefined) ? foldScalar(node, values, writer) : undefined;
       if (value !== undefined)
         return writer.op('full', [], { value: jsonNumber(value), dtype: node.dtype, shape: [...node.shape] });
@@ -27,7 +26,7 @@ export const fold: Pass = (graph, ops) =>
 
 /** The number that a value is in every element, seen through views. */
 function constantOf(writer: GraphWriter, index: number): number | undefined {
-  for (let n = writer.nodes[index]!; ; n = writer.nodes[n.inputs[0]!]!) {
+  for (let n = writer.nodes[index]; ; n = writer.nodes[n.inputs[0]]!) {
     if (n.op.name === 'full') return numberOf(n.attrs.value);
     if (n.op.kind !== 'move' || n.op.name === 'cast') return undefined;
   }
@@ -35,7 +34,7 @@ function constantOf(writer: GraphWriter, index: number): number | undefined {
 
 function foldScalar(node: GraphNode, values: number[], writer: GraphWriter): number | undefined {
   if (node.op.kind !== 'scalar') return undefined;
-  const inputs = node.inputs.map((i) => writer.nodes[writer.map[i]!]!);
+  const inputs = node.inputs.map((i) => writer.nodes[writer.map[i]]);
   const float = (d: DType): boolean => kindOf(d) === 'float';
   if (!(float(node.dtype) || node.dtype === 'bool')) return undefined;
   if (node.op.name === 'to' && node.dtype === 'bool') return undefined;
@@ -45,7 +44,7 @@ function foldScalar(node: GraphNode, values: number[], writer: GraphWriter): num
     !inputs.every((i) => float(i.dtype) || i.dtype === 'bool')
   )
     return undefined;
-  return round(evaluate(node.op.expr(node.attrs as Attrs, inputs), values), node.dtype);
+  return round(evaluate(node.op.expr(node.attrs, inputs), values), node.dtype);
 }
 
 const round = (value: number, dtype: DType): number | undefined => {

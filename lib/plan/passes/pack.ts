@@ -5,7 +5,7 @@ import type { Pass } from './index.js';
 /** Puts a packed copy wherever a view cannot be said as a layout, or a kernel cannot take the layout it would get. */
 export const pack: Pass = (graph, ops) =>
   rewrite(graph, ops, (node, writer) => {
-    const inputs = node.inputs.map((i) => writer.ref(writer.map[i]!));
+    const inputs = node.inputs.map((i) => writer.ref(writer.map[i]));
     const packed = inputs.map((input, i) =>
       accepts(node, i, input) ? input : writer.op('contiguous', [input]),
     );

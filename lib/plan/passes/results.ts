@@ -11,10 +11,10 @@ export const results: Pass = (graph, ops) => {
   for (const node of graph.nodes) writer.map.push(writer.keep(node).index);
   const given = new Set<number>();
   const outputs = graph.outputs.map((output) => {
-    if (output.form === 'keep') return { ...output, node: writer.map[output.node]! };
-    const index = writer.map[output.node]!;
+    if (output.form === 'keep') return { ...output, node: writer.map[output.node] };
+    const index = writer.map[output.node];
     const owner = ownerOf(graph, output.node);
-    const node = writer.nodes[index]!;
+    const node = writer.nodes[index];
     const plain =
       node.layout.isRowMajor &&
       node.offset === 0 &&
@@ -36,17 +36,17 @@ export const results: Pass = (graph, ops) => {
 /** The node whose memory a value lies in, if views lead to it. */
 function ownerOf(graph: Graph, index: number): number {
   let i = index;
-  while (graph.nodes[i]!.op.kind === 'move') i = graph.nodes[i]!.inputs[0]!;
+  while (graph.nodes[i].op.kind === 'move') i = graph.nodes[i].inputs[0]!;
   return i;
 }
 
 /** Whether the view is all of the owner's memory, and the run may give that memory away. */
 function canGive(graph: Graph, owner: number, view: GraphNode): boolean {
-  const node = graph.nodes[owner]!;
+  const node = graph.nodes[owner];
   if (keptThrough(graph, owner)) return false;
   const bytes = view.layout.size * bytesOf(view.dtype);
   if (node.leaf === undefined) return node.layout.size * bytesOf(node.dtype) === bytes;
-  const leaf = graph.leaves[node.leaf]!;
+  const leaf = graph.leaves[node.leaf];
   return leaf.donatable && leaf.owned && leaf.bytes === bytes;
 }
 

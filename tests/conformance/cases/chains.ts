@@ -25,6 +25,20 @@ const odd: readonly Case[] = [
   { name: 'arange i32 summed', inputs: [], run: (_, d) => Tensor.arange(d, 1000, 'i32').reshape([10, 100]).sum(0), expect: () => ref.sum(ref.reshape(from('i32', [1000], (i) => i), [10, 100]), 0) },
 ];
 
+/** Kernels that read memory need some even for values that come from nothing. */
+const asOperands: readonly Case[] = [
+  { name: 'matmul of ones', inputs: [input('f32', [5, 7])], run: ([x]) => x!.matmul(Tensor.ones(x!.device, [7, 3])), expect: ([x]) => ref.matmul(x!, from('f32', [7, 3], () => 1)), tolerance: { ulps: 1, epsilons: 8 } },
+  { name: 'matmul of counts', inputs: [], run: (_, d) => Tensor.arange(d, 12).reshape([3, 4]).matmul(Tensor.arange(d, 8).reshape([4, 2])), expect: () => ref.matmul(from('f32', [3, 4], (i) => i), from('f32', [4, 2], (i) => i)) },
+  { name: 'gather at counts', inputs: [input('f32', [5, 7])], run: ([x]) => x!.gather(Tensor.arange(x!.device, 4, 'i32')), expect: ([x]) => ref.gather(x!, from('i32', [4], (i) => i)) },
+  { name: 'gather from counts', inputs: [input('i32', [6], whole(0, 4))], run: ([i]) => Tensor.arange(i!.device, 15, 'i64').reshape([5, 3]).gather(i!), expect: ([i]) => ref.gather(from('i64', [5, 3], (k) => k), i!) },
+  { name: 'takeAlong at zeros', inputs: [input('f32', [5, 7])], run: ([x]) => x!.takeAlong(Tensor.zeros(x!.device, [5, 2], 'i32'), 1), expect: ([x]) => ref.takeAlong(x!, from('i32', [5, 2], () => 0), 1) },
+  { name: 'scatter of ones', inputs: [input('f32', [5, 7]), input('i32', [3], whole(0, 4))], run: ([x, i]) => x!.scatter(i!, Tensor.ones(x!.device, [3, 7])), expect: ([x, i]) => ref.scatter(x!, i!, from('f32', [3, 7], () => 1)) },
+  { name: 'scatter into counts', inputs: [input('i32', [3], whole(0, 4))], run: ([i]) => Tensor.arange(i!.device, 5, 'i32').scatter(i!, Tensor.full(i!.device, [3], 9, 'i32'), 0, { mode: 'add' }), expect: ([i]) => ref.scatter(from('i32', [5], (k) => k), i!, from('i32', [3], () => 9), 0, 'add') },
+  { name: 'softmax of zeros', inputs: [], run: (_, d) => Tensor.zeros(d, [3, 4]).softmax(), expect: () => from('f32', [3, 4], () => 0.25) },
+  { name: 'topk of counts', inputs: [], run: (_, d) => { const { values, indices } = Tensor.arange(d, 9).topk(3); return [values, indices] as T[]; }, expect: () => { const { values, indices } = ref.topk(from('f32', [9], (i) => i), 3); return [values, indices]; } },
+  { name: 'sum of ones', inputs: [], run: (_, d) => Tensor.ones(d, [3, 5], 'i64').sum(0), expect: () => from('i64', [5], () => 3) },
+];
+
 const near: Tolerance = { ulps: 8, epsilons: 64, stored: 4 };
 const one = (dtype: RefType): ref.Ref => ref.scalar(1, dtype);
 
@@ -63,7 +77,7 @@ const pieces = floats.flatMap((dtype): Case[] => {
       ([i, v]) => Tensor.zeros(i!.device, [9], dtype).scatter(i!, v!, 0, { mode: 'add' }).mul(3),
       ([i, v]) => ref.mul(ref.scatter({ dtype: 'f64', shape: [9], data: Array<number>(9).fill(0) }, i!, v!, 0, 'add'), ref.scalar(3, 'f64'))),
     chain('mask and choose', [input(dtype, [7, 18]), input(dtype, [18])],
-      ([x, y]) => x!.clone().gt(y!.clone()).and(x!.clone().lt(2)).where(x!, y!).add(1),
+      ([x, y]) => x!.clone().where(x!.clone().gt(y!.clone()).and(x!.lt(2)), y!).add(1),
       ([x, y]) => ref.add(ref.where(ref.and(ref.gt(x!, y!), ref.lt(x!, ref.scalar(2, 'f64'))), x!, y!), one('f64'))),
     chain('a long chain', [input(dtype, [531], between(0.5, 2)), input(dtype, [531], between(0.5, 2))],
       ([x, y]) => x!.add(y!.clone()).mul(0.5).sqrt().log().add(3).div(y!).tanh().mul(2).sub(0.25).abs(),
@@ -97,5 +111,5 @@ const manyValues: Case = {
   },
 };
 
-export const sourceCases: readonly Case[] = [...sources, ...odd];
+export const sourceCases: readonly Case[] = [...sources, ...odd, ...asOperands];
 export const chainCases: readonly Case[] = [...pieces, wideStep, manyValues];

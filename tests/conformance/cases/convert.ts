@@ -62,6 +62,7 @@ const packedMoves = ([...packs, ['u32', 'u4x8', 1]] as const).flatMap(([lane, pa
     move('transpose', (x) => x.transpose(), (x) => ref.transpose(x, 0, 1)),
     move('slice', (x) => x.slice([[1, 6, 2], [3, null, -1]]), (x) => ref.slice(x, [[1, 6, 2], [3, null, -1], null])),
     move('gather', (x) => x.gather(Tensor.create(x.device, [3], Int32Array.of(5, 0, 5))), (x) => ref.gather(x, { dtype: 'i32', shape: [3], data: [5n, 0n, 5n] })),
+    move('scatter', (x) => x.clone().scatter(Tensor.create(x.device, [2], Int32Array.of(4, 1)), x.slice([[0, 2]])), (x) => ref.scatter(x, { dtype: 'i32', shape: [2], data: [4n, 1n] }, ref.slice(x, [[0, 2]]))),
     move('concat', (x) => x.clone().concat([x], 1), (x) => ref.concat([x, x], 1)),
     move('flip', (x) => x.flip(), (x) => ref.flip(x, [0, 1])),
   ];

@@ -77,7 +77,7 @@ const long = ops.flatMap((op) => [
 ]);
 const tenths: Case = {
   name: 'sum f32 of 30011 tenths is blocked', inputs: [input('f32', [30011], () => 0.1)],
-  run: ([x]) => x!.sum(), expect: ([x]) => ref.sum(x!), tolerance: { ulps: 4 },
+  run: ([x]) => x!.sum(), expect: ([x]) => ref.sum(x!), tolerance: { ulps: 16 }, // one running sum would be off by hundreds
 };
 const halfSum = (['f16', 'bf16'] as const).map((dtype): Case => ({
   name: `sum ${dtype} accumulates in f32`, inputs: [input(dtype, [4000], () => 1)], run: ([x]) => x!.sum(), expect: ([x]) => ref.sum(x!),

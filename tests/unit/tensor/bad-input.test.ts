@@ -48,17 +48,37 @@ const arithmetic: Row[] = [
 ]; // prettier-ignore
 
 const axes: Row[] = [
-  ['an axis too far', (t) => t([2, 3]).softmax(2), 'ERR_SHAPE', 'softmax: no such axis: expected an integer in [-2, 2), got 2'],
+  [
+    'an axis too far',
+    (t) => t([2, 3]).softmax(2),
+    'ERR_SHAPE',
+    'softmax: no such axis: expected an integer in [-2, 2), got 2',
+  ],
   ['a fractional axis', (t) => t([2]).sum(0.5), 'ERR_SHAPE', 'sum: no such axis'],
   ['a NaN axis', (t) => t([2]).cumsum(NaN), 'ERR_SHAPE', 'cumsum: no such axis'],
   ['an axis by name', (t) => t([2]).max(wrong('rows')), 'ERR_SHAPE', 'max: no such axis'],
-  ['an axis of a scalar', (t) => t([]).softmax(), 'ERR_SHAPE', 'softmax: no such axis: expected a tensor with axes'],
+  [
+    'an axis of a scalar',
+    (t) => t([]).softmax(),
+    'ERR_SHAPE',
+    'softmax: no such axis: expected a tensor with axes',
+  ],
   ['an axis twice', (t) => t([2, 3]).mean([0, -2]), 'ERR_SHAPE', 'mean: axis 0 is named twice'],
   ['max of nothing', (t) => t([2, 0]).max(1), 'ERR_SHAPE', 'max: has no value over an empty axis'],
   ['argmax of nothing', (t) => t([0]).argmax(), 'ERR_SHAPE', 'argmax: has no value over an empty axis'],
   ['argmax over axes', (t) => t([2, 2]).argmax(wrong([0])), 'ERR_SHAPE', 'argmax: no such axis'],
-  ['squeeze of two', (t) => t([2, 1]).squeeze(0), 'ERR_SHAPE', 'squeeze: axis 0 is not of size 1: got [2, 1]'],
-  ['unsqueeze too far', (t) => t([2]).unsqueeze(2), 'ERR_SHAPE', 'unsqueeze: no such axis: expected an integer in [-2, 2)'],
+  [
+    'squeeze of two',
+    (t) => t([2, 1]).squeeze(0),
+    'ERR_SHAPE',
+    'squeeze: axis 0 is not of size 1: got [2, 1]',
+  ],
+  [
+    'unsqueeze too far',
+    (t) => t([2]).unsqueeze(2),
+    'ERR_SHAPE',
+    'unsqueeze: no such axis: expected an integer in [-2, 2)',
+  ],
   ['permute of fewer axes', (t) => t([2, 3]).permute([0]), 'ERR_SHAPE', 'permute: not a permutation'],
   ['permute by one axis twice', (t) => t([2, 3]).permute([0, 0]), 'ERR_SHAPE', 'permute: not a permutation'],
   ['permute by no list', (t) => t([2, 3]).permute(wrong('01')), 'ERR_SHAPE', 'permute: bad axes'],
@@ -127,14 +147,16 @@ const products: Row[] = [
   ['groups that do not divide', (t) => t([2, 3]).groupNorm(2), 'ERR_SHAPE', 'groupNorm: groups do not divide'],
 ]; // prettier-ignore
 
-describe.each([['arithmetic', arithmetic], ['axes', axes], ['shapes', shapes], ['products', products]] as const)(
-  'bad input of %s',
-  (_, rows) => {
-    test.each(rows as Row[])('%s', (_name, call, code, says) => {
-      expectRefusal({ call, code, says });
-    });
-  },
-);
+describe.each([
+  ['arithmetic', arithmetic],
+  ['axes', axes],
+  ['shapes', shapes],
+  ['products', products],
+] as const)('bad input of %s', (_, rows) => {
+  test.each(rows as Row[])('%s', (_name, call, code, says) => {
+    expectRefusal({ call, code, says });
+  });
+});
 
 test('messages stay short whatever is in them', () => {
   const deep = (n: number): unknown => (n === 0 ? 1 : new Array(50).fill(deep(n - 1)));
@@ -165,7 +187,16 @@ test('a closed device', async () => {
   expect(device.memory().liveTensors).toBe(0);
 });
 
-const devices = { undefined, null: null, text: 'cpu', empty: {}, kind: { kind: 'cpu' }, core: { core: {} }, hostile, cyclic };
+const devices = {
+  undefined,
+  null: null,
+  text: 'cpu',
+  empty: {},
+  kind: { kind: 'cpu' },
+  core: { core: {} },
+  hostile,
+  cyclic,
+};
 test.each(Object.keys(devices))('no device: %s', (name) => {
   const device = devices[name as keyof typeof devices];
   const makers: (() => unknown)[] = [
@@ -179,7 +210,9 @@ test.each(Object.keys(devices))('no device: %s', (name) => {
 test('a device without the op', () => {
   const device = fakeDevice({ ops: new Map() });
   expect(failure(() => Tensor.zeros(device, [2]))).toMatchObject({ code: 'ERR_UNSUPPORTED' });
-  expect(failure(() => Tensor.create(device, [2], new Float32Array(2)))).toMatchObject({ code: 'ERR_UNSUPPORTED' });
+  expect(failure(() => Tensor.create(device, [2], new Float32Array(2)))).toMatchObject({
+    code: 'ERR_UNSUPPORTED',
+  });
 });
 
 test('backAll of what is no list of tensors', async () => {

@@ -64,7 +64,12 @@ const cases: Case[] = [
   ['argmax', () => f32(2, 3).argmax(-1), 'i32 [2]', 'argmax'],
   ['argmax, kept', () => f32(2, 3).argmax(0, { keepDims: true }), 'i32 [1,3]', 'argmax'],
   ['argmax of all', () => f32(2, 3).argmax(), 'i32 []', 'reshape argmax'],
-  ['argmin of all, kept', () => f32(2, 3).argmin(undefined, { keepDims: true }), 'i32 [1,1]', 'reshape argmin reshape'],
+  [
+    'argmin of all, kept',
+    () => f32(2, 3).argmin(undefined, { keepDims: true }),
+    'i32 [1,1]',
+    'reshape argmin reshape',
+  ],
 
   ['matmul', () => f32(5, 2, 3).matmul(f32(3, 4)), 'f32 [5,2,4]', 'matmul'],
   ['matmul of vectors', () => f32(3).matmul(f32(3)), 'f32 []', 'matmul'],
@@ -104,7 +109,15 @@ const cases: Case[] = [
   ['to the same', () => f32(2).to('f32'), 'f32 [2]', ''],
   ['contiguous of what is', () => f32(2, 3).contiguous(), 'f32 [2,3]', ''],
   ['contiguous of a view', () => f32(2, 3).transpose().contiguous(), 'f32 [3,2]', 'permute contiguous'],
-  ['contiguous of an offset', () => f32(4).slice([[2]]).contiguous(), 'f32 [2]', 'slice contiguous'],
+  [
+    'contiguous of an offset',
+    () =>
+      f32(4)
+        .slice([[2]])
+        .contiguous(),
+    'f32 [2]',
+    'slice contiguous',
+  ],
   ['cast', () => f32(6, 8).cast('f32x4'), 'f32x4 [6,2]', 'cast'],
   ['cast with a shape', () => f32(6, 8).cast('f32x4', [6, 2]), 'f32x4 [6,2]', 'cast'],
   ['cast back', () => zeros(device, [6, 2], 'f32x4').cast('f32'), 'f32 [6,8]', 'cast'],
@@ -135,7 +148,10 @@ test('every elementwise record has its method, of its name', () => {
     for (const { name } of Object.values(group)) {
       const x = zeros(device, [2], dtype);
       const method = methods[name];
-      const y = method.call(x, ...(group === unary || group === floatUnary || name === 'not' ? [] : [zeros(device, [2], dtype)])) as Any;
+      const y = method.call(
+        x,
+        ...(group === unary || group === floatUnary || name === 'not' ? [] : [zeros(device, [2], dtype)]),
+      ) as Any;
       expect(recorded(y)).toBe(name);
       y.dispose();
     }
