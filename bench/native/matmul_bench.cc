@@ -1,5 +1,6 @@
-// matmul.f32 and its share of the register multiply-add peak, both measured in turns in one run, on the real pool.
-// Usage: matmul_bench [isa] [threads] [repeats]. Link it with the objects of the engine; include path native/, tests/native/.
+// matmul.f32 and its share of the register multiply-add peak, both measured in turns in one run, on the real
+// pool. Usage: matmul_bench [isa] [threads] [repeats]. Link it with the objects of the engine; include path
+// native/, tests/native/.
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -62,7 +63,9 @@ double Peak(const mia::KernelTable& table, int threads) {  // GFLOP/s
   std::vector<double> flops(static_cast<size_t>(threads));
   std::vector<std::thread> others;
   const auto start = Clock::now();
-  const auto work = [&](int t) { flops[static_cast<size_t>(t)] = table.probes->fma_f32(threads > 1 ? 200000 : 100000); };
+  const auto work = [&](int t) {
+    flops[static_cast<size_t>(t)] = table.probes->fma_f32(threads > 1 ? 200000 : 100000);
+  };
   for (int t = 1; t < threads; t++) others.emplace_back(work, t);
   work(0);
   for (auto& other : others) other.join();
@@ -74,8 +77,10 @@ double Peak(const mia::KernelTable& table, int threads) {  // GFLOP/s
 void Measure(const mia::KernelTable& table, const Shape& s, int threads, int repeats) {
   const int64_t a_n = s.batch * s.m * s.k, b_n = s.batch * s.k * s.n, c_n = s.batch * s.m * s.n;
   const size_t bytes = mia::kDTypeBytes[static_cast<int>(s.dtype)];
-  mia::Block a = mia::Allocate(static_cast<size_t>(a_n) * bytes), b = mia::Allocate(static_cast<size_t>(b_n) * bytes);
-  mia::Block c = mia::Allocate(static_cast<size_t>(c_n) * 4), bias = mia::Allocate(static_cast<size_t>(s.n) * 4);
+  mia::Block a = mia::Allocate(static_cast<size_t>(a_n) * bytes),
+             b = mia::Allocate(static_cast<size_t>(b_n) * bytes);
+  mia::Block c = mia::Allocate(static_cast<size_t>(c_n) * 4),
+             bias = mia::Allocate(static_cast<size_t>(s.n) * 4);
   for (mia::Block* block : {&a, &b}) {
     const auto n = static_cast<size_t>(block == &a ? a_n : b_n);
     if (s.dtype == DType::k_f32) {
@@ -96,13 +101,23 @@ void Measure(const mia::KernelTable& table, const Shape& s, int threads, int rep
   epilogue.Reserve(1);
   int result = 0;
   if (s.epilogue) {
-    const int added = epilogue.Op("add.f32", 0, epilogue.Load(kernel::MakeView(3, DType::k_f32, {s.batch * s.m, s.n}, {0, 1})));
+    const int added = epilogue.Op(
+        "add.f32", 0, epilogue.Load(kernel::MakeView(3, DType::k_f32, {s.batch * s.m, s.n}, {0, 1})));
     result = epilogue.Op("max.f32", added, epilogue.Const(Reg::k_f32, 0));
   }
   epilogue.Store(result, kernel::Linear(2, DType::k_f32, c_n));
   const std::vector<int64_t> ints = {s.batch, s.m, s.n, s.k};
-  const mia::Step step{&table.kernels[kernel::KernelId(table, "matmul.f32")], 2, 4, 0, views.data(), ints.data(), nullptr, {},
-                       epilogue.Program(), 0, 0};
+  const mia::Step step{&table.kernels[kernel::KernelId(table, "matmul.f32")],
+                       2,
+                       4,
+                       0,
+                       views.data(),
+                       ints.data(),
+                       nullptr,
+                       {},
+                       epilogue.Program(),
+                       0,
+                       0};
   char* memories[] = {a.data, b.data, c.data, bias.data};
   int32_t status = 0;
   int64_t detail = 0;
@@ -126,10 +141,13 @@ void Measure(const mia::KernelTable& table, const Shape& s, int threads, int rep
     }
   });
   std::sort(shares.begin(), shares.end());
-  printf("%-7s %d thr [%lld,%lld,%lld]x[%lld,%lld]%s%s%s: %8.1f GFLOP/s  %9.2f us  peak %6.1f  best/peak %.3f  median %.3f  est %.1f us\n",
-         table.isa, threads, (long long)s.batch, (long long)s.m, (long long)s.k, (long long)s.k, (long long)s.n,
-         s.b_transposed ? "^T" : "", s.epilogue ? "+bias,max" : "", s.dtype == DType::k_f32 ? "" : " f16", best,
-         flops / best * 1e-3, peak, best / peak, shares[shares.size() / 2], work.cost_per_unit * work.units * 1e-3);
+  printf(
+      "%-7s %d thr [%lld,%lld,%lld]x[%lld,%lld]%s%s%s: %8.1f GFLOP/s  %9.2f us  peak %6.1f  best/peak %.3f  "
+      "median %.3f  est %.1f us\n",
+      table.isa, threads, (long long)s.batch, (long long)s.m, (long long)s.k, (long long)s.k, (long long)s.n,
+      s.b_transposed ? "^T" : "", s.epilogue ? "+bias,max" : "", s.dtype == DType::k_f32 ? "" : " f16", best,
+      flops / best * 1e-3, peak, best / peak, shares[shares.size() / 2],
+      work.cost_per_unit * work.units * 1e-3);
   for (mia::Block* block : {&a, &b, &c, &bias}) mia::Free(*block);
 }
 
@@ -140,16 +158,26 @@ int main(int argc, char** argv) {
   const int only = argc > 2 ? atoi(argv[2]) : 0, repeats = argc > 3 ? atoi(argv[3]) : 7;
   const auto f32 = DType::k_f32;
   const Shape shapes[] = {
-      {1, 1024, 1024, 1024, false, false, f32}, {1, 2048, 2048, 2048, false, false, f32},
-      {1, 512, 512, 512, false, false, f32},    {1, 128, 1536, 384, false, false, f32},
-      {1, 128, 1536, 384, false, true, f32},    {1, 128, 384, 1536, false, true, f32},
-      {1, 128, 1536, 384, true, true, f32},     {1, 1024, 1024, 1024, true, false, f32},
-      {1, 1024, 1024, 1024, false, true, f32},  {1, 360, 256, 64, false, false, f32},
-      {1, 64, 64, 64, false, false, f32},       {1, 8, 8, 8, false, false, f32},
-      {1, 1, 256, 64, false, false, f32},       {1, 1, 4096, 4096, false, false, f32},
-      {1, 1, 4096, 4096, true, false, f32},     {1, 4, 4096, 1024, true, true, f32},
-      {1, 8, 1024, 1024, false, false, f32},    {96, 128, 128, 32, true, false, f32},
-      {96, 128, 32, 128, false, false, f32},    {1, 512, 512, 512, false, false, DType::k_f16},
+      {1, 1024, 1024, 1024, false, false, f32},
+      {1, 2048, 2048, 2048, false, false, f32},
+      {1, 512, 512, 512, false, false, f32},
+      {1, 128, 1536, 384, false, false, f32},
+      {1, 128, 1536, 384, false, true, f32},
+      {1, 128, 384, 1536, false, true, f32},
+      {1, 128, 1536, 384, true, true, f32},
+      {1, 1024, 1024, 1024, true, false, f32},
+      {1, 1024, 1024, 1024, false, true, f32},
+      {1, 360, 256, 64, false, false, f32},
+      {1, 64, 64, 64, false, false, f32},
+      {1, 8, 8, 8, false, false, f32},
+      {1, 1, 256, 64, false, false, f32},
+      {1, 1, 4096, 4096, false, false, f32},
+      {1, 1, 4096, 4096, true, false, f32},
+      {1, 4, 4096, 1024, true, true, f32},
+      {1, 8, 1024, 1024, false, false, f32},
+      {96, 128, 128, 32, true, false, f32},
+      {96, 128, 32, 128, false, false, f32},
+      {1, 512, 512, 512, false, false, DType::k_f16},
       {1, 1, 4096, 4096, true, false, DType::k_f16},
   };
   mia::Pool::Process().Grow(std::max(2, only));

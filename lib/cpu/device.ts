@@ -120,6 +120,7 @@ function toArray(
 ): TypedArray {
   if (storage instanceof Owned) {
     const { bytes, addon } = storage;
+    if (!storage.sole) return view(storage.peek().slice().buffer, 0); // a realized view still looks into it
     return view(addon.toArrayBuffer(storage.surrender(), bytes), 0);
   }
   storage.release();

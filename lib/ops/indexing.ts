@@ -1,5 +1,5 @@
 /** Gather, scatter and top-k: canonical routines over [outer, axis, inner], and the ops that shape tensors for them. */
-import { kindOf, type Kind } from '../dtype.js';
+import { kindOf, lanesOf, laneOf, type Kind } from '../dtype.js';
 import { MiaError, show } from '../errors.js';
 import type { Attrs, Builder, CompositeRecord, Meta, RoutineRecord } from '../ir/op.js';
 import {
@@ -13,6 +13,7 @@ import {
 } from './rules.js';
 
 const numbers: readonly Kind[] = ['float', 'int', 'uint'];
+const any: readonly Kind[] = [...numbers, 'bool'];
 
 function checkIndices(op: string, indices: Meta): void {
   const kind = kindOf(indices.dtype);
@@ -25,11 +26,18 @@ function checkIndices(op: string, indices: Meta): void {
   }
 }
 
-/** x [outer..., axis, inner...] as three axes around `axis`. */
+/** x [outer..., axis, inner...] as three axes around `axis`; lanes of packed dtypes become part of the last. */
 function around<V extends Meta>(b: Builder<V>, x: V, axis: number, axes = 1): V {
-  const { shape } = x;
+  const { shape, dtype } = x;
   const parts = [shape.slice(0, axis), shape.slice(axis, axis + axes), shape.slice(axis + axes)];
-  return b.op('reshape', [x], { shape: parts.map(sizeOf) });
+  const flat = b.op('reshape', [x], { shape: parts.map(sizeOf) });
+  return lanesOf(dtype) > 1 ? b.op('cast', [flat], { dtype: laneOf(dtype), axis: 2 }) : flat;
+}
+
+/** What `around` took apart, in `shape`. */
+function together<V extends Meta>(b: Builder<V>, flat: V, { dtype }: Meta, shape: readonly number[]): V {
+  const packed = lanesOf(dtype) > 1 ? b.op('cast', [flat], { dtype, axis: 2 }) : flat;
+  return b.op('reshape', [packed], { shape });
 }
 
 const replaceAxis = (x: Meta, axis: number, sizes: readonly number[]): number[] => [
@@ -52,7 +60,7 @@ export const gather: CompositeRecord = {
   expand(b, [x, indices], attrs) {
     const axis = attrs.axis as number;
     const rows = b.op('gatherRows', [around(b, x, axis), b.op('reshape', [indices], { shape: [-1] })]);
-    return b.op('reshape', [rows], { shape: replaceAxis(x, axis, indices.shape) });
+    return together(b, rows, x, replaceAxis(x, axis, indices.shape));
   },
 };
 
@@ -73,15 +81,13 @@ export const scatter: CompositeRecord = {
   },
   expand(b, [x, indices, updates], attrs) {
     const axis = attrs.axis as number;
-    const start = b.op('copy', [around(b, x, axis)]);
+    const start = b.op('copy', [around(b, x, axis)]); // memory of its own: the routine writes over it
     const parts = [
       start,
       b.op('reshape', [indices], { shape: [-1] }),
       around(b, updates, axis, indices.shape.length),
     ];
-    return b.op('reshape', [b.op(attrs.mode === 'add' ? 'scatterAdd' : 'scatterSet', parts)], {
-      shape: x.shape,
-    });
+    return together(b, b.op(attrs.mode === 'add' ? 'scatterAdd' : 'scatterSet', parts), x, x.shape);
   },
 };
 
@@ -104,6 +110,7 @@ export const takeAlong: CompositeRecord = {
   doc: 'elements of x at an index along an axis for each position (NumPy take_along_axis)',
   infer([x, indices], attrs) {
     checkIndices('takeAlong', indices);
+    checkKinds('takeAlong', [x], any);
     const axis = checkAxis('takeAlong', attrs.axis, x.shape.length);
     const wanted = replaceAxis(x, axis, [indices.shape[axis] ?? 0]);
     if (indices.shape.length !== x.shape.length || wanted.join() !== indices.shape.join()) {

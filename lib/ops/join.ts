@@ -69,7 +69,8 @@ export const pad: CompositeRecord = {
   doc: 'a constant before and after each axis',
   infer([x, value], attrs) {
     checkSameDType('pad', [x, value]);
-    if (value.shape.length > 0) throw shapeError('pad', 'the value must be one number', '[]', shapeText(value.shape));
+    if (value.shape.length > 0)
+      throw shapeError('pad', 'the value must be one number', '[]', shapeText(value.shape));
     const [before, after] = [checkShape('pad', attrs.before), checkShape('pad', attrs.after)];
     if (before.length !== x.shape.length || after.length !== x.shape.length) {
       throw shapeError('pad', 'one [before, after] per axis', `${x.shape.length} pairs`, `${before.length}`);

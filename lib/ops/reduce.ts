@@ -58,6 +58,9 @@ export const mean: CompositeRecord = {
   },
   expand(b, [input], attrs) {
     const count = sizeOf(ints(attrs, 'axes').map((a) => input.shape[a]));
-    return b.op('mul', [b.op('sum', [input], attrs), b.scalar(1 / count, input.dtype)]);
+    const half = input.dtype === 'f16' || input.dtype === 'bf16'; // a sum may leave the range where the mean does not
+    const x = half ? b.op('to', [input], { dtype: 'f32' }) : input;
+    const y = b.op('mul', [b.op('sum', [x], attrs), b.scalar(1 / count, x.dtype)]);
+    return half ? b.op('to', [y], { dtype: input.dtype }) : y;
   },
 };

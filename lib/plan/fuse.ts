@@ -48,6 +48,9 @@ const anchors = (op: Op): boolean =>
 const takesPrologue = (op: Op): boolean =>
   op.kind === 'reduce' || (op.kind === 'routine' && (op.form === 'rows' || op.form === 'pick'));
 
+/** Whether the inputs of an op are computed in its step, by tile code; other kernels find them in memory. */
+const computes = (op: Op): boolean => op.kind === 'scalar' || takesPrologue(op);
+
 export function fuse(graph: Graph, limit: number): Fusion {
   const { nodes } = graph;
   const member = new Map<number, Member>();
@@ -76,6 +79,7 @@ export function fuse(graph: Graph, limit: number): Fusion {
       const list = uses.get(node);
       if (list) list.push({ consumer: c, moves });
       else uses.set(node, [{ consumer: c, moves }]);
+      if (isFree(nodes[node].op) && !computes(consumer.op)) must.add(node); // the kernel reads memory
     }
   });
   for (const { node } of graph.outputs) must.add(source(node).node);

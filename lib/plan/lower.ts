@@ -200,11 +200,11 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
   ): Val {
     const node = nodes[index];
     if (node.op.name === 'full') return b.constant(numberOf(node.attrs.value), node.dtype);
-    if (node.op.kind === 'iota') return b.load(windowAt(IOTA, node, path, order), node.dtype);
+    if (node.op.kind === 'iota') return load(b, IOTA, node, path, order);
     if (cluster.anchor === index && zone === 'after') return b.input(node.dtype);
     const at = member.get(index);
     const here = at?.cluster === cluster && at.zone === zone && pathKey(at.path) === pathKey(key);
-    if (!here) return b.load(windowAt(owner(index), placed(index), path, order), node.dtype);
+    if (!here) return load(b, owner(index), placed(index), path, order);
     if (node.op.kind !== 'scalar') throw new Error(`${node.op.name} is not elementwise`);
     const args = node.inputs.map((i) => {
       const from = source(i, node.shape);
@@ -218,6 +218,17 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
       ),
       args,
     );
+  }
+
+  /** The elements of a value in memory, of the dtype that the views end in. */
+  function load(
+    b: TileBuilder,
+    slot: number,
+    value: Value,
+    path: readonly Move[],
+    order?: readonly number[],
+  ): Val {
+    return b.load(windowAt(slot, value, path, order), path.at(-1)?.to ?? value.dtype);
   }
 
   function windowAt(slot: number, value: Value, path: readonly Move[], order?: readonly number[]): Operand {

@@ -88,6 +88,12 @@ export function planMemory(graph: Graph, { drafts, owner, bytes }: Lowered): Pla
     }
   });
 
+  // What has no elements is read by folds over nothing, and written by nobody.
+  for (const o of new Set(drafts.flatMap(touched))) {
+    if (!slotOf.has(o))
+      slotOf.set(o, slots.push({ kind: 'temp', bytes: 0, first: -1, last: drafts.length }) - 1);
+  }
+
   const steps = drafts.map((draft, i) => toStep(draft, slotOf, inPlace.has(i)));
   const outputs = graph.outputs.map((o) => outputOf(o));
   return {

@@ -48,7 +48,8 @@ export function verifyPlan(plan: Plan): void {
   const gone = new Map<number, number>(); // input slot -> step from which its memory is another's
   plan.steps.forEach((step, i) => {
     for (const r of step.reads) {
-      if (!written.has(r)) fail('plan', `step ${i} reads slot ${r} before anyone wrote it`);
+      if (!written.has(r) && plan.slots[r].bytes > 0)
+        fail('plan', `step ${i} reads slot ${r} before anyone wrote it`);
       if ((gone.get(r) ?? Infinity) < i)
         fail('plan', `step ${i} reads slot ${r}, overwritten by step ${gone.get(r)}`);
     }

@@ -98,9 +98,7 @@ export async function backAll(handles: readonly Handle[]): Promise<TypedArray[]>
   const nodes = takeAll('back', handles);
   if (nodes.length === 0) return [];
   try {
-    return (await nodes[0].device.core.evaluate(
-      nodes.map((node) => ({ node, form: 'array' })),
-    )) as TypedArray[];
+    return await nodes[0].device.core.evaluate(nodes.map((node) => ({ node, form: 'array' })));
   } finally {
     nodes.forEach(release);
   }

@@ -40,11 +40,13 @@ export type Same<
   T extends DType,
   D2 extends Device,
   T2 extends DType,
-> = [T2] extends [T]
-  ? SameDevice<Op, D, D2>
-  : DType extends T2
+> = [T2, D2] extends [T, D]
+  ? unknown
+  : [T2] extends [T]
     ? SameDevice<Op, D, D2>
-    : `${Op}: dtypes differ: ${T} and ${Exclude<T2, T>}; convert one with .to()`;
+    : DType extends T2
+      ? SameDevice<Op, D, D2>
+      : `${Op}: dtypes differ: ${T} and ${Exclude<T2, T>}; convert one with .to()`;
 
 export type SameDevice<Op extends string, D extends Device, D2 extends Device> = [D2] extends [D]
   ? unknown
@@ -52,12 +54,20 @@ export type SameDevice<Op extends string, D extends Device, D2 extends Device> =
     ? unknown
     : `${Op}: devices differ: ${D['kind']} and ${D2['kind']}`;
 
-/** Two tensors must broadcast. */
-export type Broadcastable<Op extends string, S extends Shape, S2 extends Shape> = [S2] extends [S]
+/** The same, and they must broadcast. */
+export type Fits<
+  Op extends string,
+  D extends Device,
+  T extends DType,
+  S extends Shape,
+  D2 extends Device,
+  T2 extends DType,
+  S2 extends Shape,
+> = [T2, D2, S2] extends [T, D, S]
   ? unknown
   : Broadcasts<S, S2> extends true
-    ? unknown
-    : `${Op}: shapes do not broadcast: ${Show<S>} and ${Show<S2>}`;
+    ? Same<Op, D, T, D2, T2>
+    : Same<Op, D, T, D2, T2> & `${Op}: shapes do not broadcast: ${Show<S>} and ${Show<S2>}`;
 
 /** Two tensors must multiply as matrices. */
 export type Multipliable<S extends Shape, S2 extends Shape> =

@@ -4,7 +4,7 @@
  */
 import type { Device } from '../device.js';
 import type { DType } from '../dtype.js';
-import type { Broadcastable, KindName, Kinds, Multipliable, Needs, Same, SameDevice } from './sentences.js';
+import type { Fits, KindName, Kinds, Multipliable, Needs, Same, SameDevice } from './sentences.js';
 import type { Tensor } from './tensor.js';
 import type { Broadcast, Matmul, Reduced, Shape } from './types.js';
 
@@ -34,7 +34,7 @@ export type Peer<
   D2 extends Device,
   T2 extends DType,
   S2 extends Shape,
-> = With<Op, D, T, D2, T2, S2> & Broadcastable<Op, S, S2>;
+> = Tensor<D2, T2, S2> & Fits<Op, D, T, S, D2, T2, S2>;
 
 /** The same, or a number. */
 export type Operand<
@@ -72,7 +72,7 @@ export interface Binary<Op extends string, K extends KindName = 'numbers'> {
     S extends Shape,
     D2 extends Device = D,
     T2 extends DType = T,
-    S2 extends Shape = [],
+    S2 extends Shape = S,
   >(
     this: This<Op, K, D, T, S>,
     other: Operand<Op, D, T, S, D2, T2, S2>,
@@ -87,7 +87,7 @@ export interface Compare<Op extends string> {
     S extends Shape,
     D2 extends Device = D,
     T2 extends DType = T,
-    S2 extends Shape = [],
+    S2 extends Shape = S,
   >(
     this: This<Op, 'numbers or bool, not packed', D, T, S>,
     other: Operand<Op, D, T, S, D2, T2, S2>,

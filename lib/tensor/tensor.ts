@@ -1,17 +1,17 @@
-import type { ArrayOf, DType } from '../dtype.js';
 import type { Device } from '../device.js';
+import type { ArrayOf, DType } from '../dtype.js';
 import type { Layout } from '../layout/index.js';
-import { concat, methods, stack } from './methods.js';
-import { arangeNode, fullNode, leafNode } from './create.js';
-import { backAll, Handle, realize } from './handle.js';
-import type { Data, DTypeOf, Holds } from './data.js';
-import type { TensorOps } from './ops.js';
-import type { Resized } from './shape-ops.js';
 import { listOf } from './arguments.js';
-import type { AnyTensor } from './signatures.js';
+import { arangeNode, fullNode, leafNode } from './create.js';
+import type { Data, DTypeOf, Holds } from './data.js';
+import { backAll, Handle, realize } from './handle.js';
+import { concat, methods, stack } from './methods.js';
+import type { TensorOps } from './ops.js';
 import type { Same } from './sentences.js';
+import type { Resized } from './shape-ops.js';
+import type { AnyTensor } from './signatures.js';
 import { Tape } from './tape.js';
-import type { Inserted, Shape, Tight } from './types.js';
+import type { Counted, Inserted, Shape, Tight } from './types.js';
 
 /** Tensors that become one: of one dtype and one device. */
 type Agreeing<Op extends string, L extends readonly AnyTensor[]> = Same<
@@ -82,7 +82,7 @@ export class Tensor<out D extends Device, out T extends DType, out S extends Sha
     device: D,
     stop: N,
     dtype?: T,
-  ): Tensor<D, T, [N]>;
+  ): Tensor<D, T, [Counted<N>]>;
   static arange<D extends Device, T extends DType = 'f32'>(
     device: D,
     start: number,

@@ -24,26 +24,29 @@ type Sizes<S extends Shape> = S extends readonly [infer X extends number, ...inf
 /** What two aligned axes become: a 1 stretches; `never` where they cannot match. */
 type Dim<A, B> = A extends 1 ? B : B extends 1 ? A : A extends B ? A : number extends A ? B : never;
 
-/** NumPy's broadcasting: trailing axes align. An axis that is `never` does not fit. */
+/** NumPy's broadcasting: trailing axes align. `never` where they do not fit. Most calls add a suffix of A. */
 export type Broadcast<A extends Shape, B extends Shape> = number extends A['length'] | B['length']
   ? Shape
-  : Align<A, B>;
+  : number extends B[number]
+    ? Align<A, B>
+    : A extends readonly [...Shape, ...B]
+      ? A
+      : Align<A, B>;
 type Align<A extends Shape, B extends Shape, Out extends Shape = []> = A extends readonly [
   ...infer As extends Shape,
   infer X extends number,
 ]
   ? B extends readonly [...infer Bs extends Shape, infer Y extends number]
-    ? Align<As, Bs, [Dim<X, Y>, ...Out]>
+    ? Dim<X, Y> extends infer Z extends number
+      ? [Z] extends [never]
+        ? never
+        : Align<As, Bs, [Z, ...Out]>
+      : never
     : [...A, ...Out]
   : [...B, ...Out];
 
 /** Whether shapes broadcast; `true` where that is not known. */
-export type Broadcasts<A extends Shape, B extends Shape> = HasNoNever<Broadcast<A, B>>;
-type HasNoNever<S extends Shape> = S extends readonly [infer X, ...infer R extends Shape]
-  ? [X] extends [never]
-    ? false
-    : HasNoNever<R>
-  : true;
+export type Broadcasts<A extends Shape, B extends Shape> = [Broadcast<A, B>] extends [never] ? false : true;
 
 /** NumPy's matmul: [..., M, K] x [..., K, N] -> [..., M, N]; a vector is a row on the left, a column on the right. */
 export type Matmul<A extends Shape, B extends Shape> = number extends A['length'] | B['length']
@@ -186,3 +189,6 @@ export type Tiled<S extends Shape, R extends Shape> = number extends S['length']
   : Unsized<S> extends readonly [...Unsized<R>, ...Shape]
     ? Unsized<S>
     : Unsized<R>;
+
+/** How many integers lie in [0, N), where the literal says so. */
+export type Counted<N extends number> = `${N}` extends `${string}${'-' | '.' | 'e'}${string}` ? number : N;

@@ -7,8 +7,8 @@
 
 namespace mia {
 
-// An ArrayBuffer of `bytes` <= buffer->bytes() bytes. Takes the caller's reference, whatever happens. Null: an exception
-// is pending.
+// An ArrayBuffer of `bytes` <= buffer->bytes() bytes. Takes the caller's reference, whatever happens. Null: an
+// exception is pending.
 napi_value ShowAsArrayBuffer(napi_env env, Buffer* buffer, size_t bytes);
 
 }  // namespace mia

@@ -25,8 +25,15 @@ void Retire(Instance& instance, Flight* flight) {
 }
 
 void StopRuns(Instance& instance) {
-  for (const auto& entry : instance.flights) entry.second->cancelled.store(true, std::memory_order_relaxed);
   Completions& completions = *instance.completions;
+  for (const auto& [id, flight] : instance.flights) {
+    flight->cancelled.store(true, std::memory_order_relaxed);
+    // Not to wait for the turn of what has not begun: other environments may keep the pool busy.
+    if (!Pool::Process().Withdraw(flight)) continue;
+    std::lock_guard<std::mutex> lock(completions.mutex);
+    completions.Push(flight);
+    completions.in_pool--;
+  }
   {
     std::unique_lock<std::mutex> lock(completions.mutex);
     completions.wake = nullptr;

@@ -1,6 +1,7 @@
-// matmul.<T>: C[b] = A[b] B[b] for T f32 f64 i32 u32 i64 u64. ints [batch, M, N, K]; views [A, B], dims batch..., M, K
-// and batch..., K, N, any strides (0 and negative too), storage any dtype whose register type is T. The epilogue's
-// register 0 is C at index (b * M + i) * N + j. K = 0 gives zeros.
+// matmul.<T>: C[b] = A[b] B[b] for T f32 f64 i32 u32 i64 u64. ints [batch, M, N, K]; views [A, B], dims
+// batch..., M, K and batch..., K, N, any strides (0 and negative too), storage any dtype whose register type
+// is T. The epilogue's register 0 is C at index (b * M + i) * N + j. K = 0 gives zeros. No output may share
+// memory with A or B.
 #pragma once
 
 #include "kernels/matmul_thin.inl"
@@ -64,7 +65,8 @@ const char* MatmulCheck(const Step& step) {
   for (int d = 0; d < a.nd - 2 && b.nd != 0; d++) {
     if (a.nd != b.nd || a.size[d] != b.size[d]) return "matmul: A and B differ in their batch dims";
   }
-  if (RegOf(a.dtype) != kReg<Register> || RegOf(b.dtype) != kReg<Register>) return "matmul: A or B is of another type";
+  if (RegOf(a.dtype) != kReg<Register> || RegOf(b.dtype) != kReg<Register>)
+    return "matmul: A or B is of another type";
   if (step.epilogue.num_stores == 0) return "matmul stores nothing";
   if (!Covers(step.epilogue, products)) return "matmul: the epilogue does not have batch * M * N elements";
   return nullptr;

@@ -13,15 +13,19 @@ struct Sink {
   T* out;      // [batch, m, n], or null
   T* scratch;  // a block of C
 
-  Sink(const Problem& problem, const Step& step, const Frame& frame, T* block) : p(problem), out(nullptr), scratch(block) {
+  Sink(const Problem& problem, const Step& step, const Frame& frame, T* block)
+      : p(problem), out(nullptr), scratch(block) {
     if (p.direct) {
-      out = reinterpret_cast<T*>(LinearMemory(step.epilogue.views[step.epilogue.stores[0].view], frame.base, 0));
+      out = reinterpret_cast<T*>(
+          LinearMemory(step.epilogue.views[step.epilogue.stores[0].view], frame.base, 0));
     } else {
       runner.Start(step.epilogue, frame.base, EpilogueScratch(frame), kTile, true);
     }
   }
   // The memory of C from (i, j) of matrix `batch` on, and its elements per row.
-  T* Begin(int64_t batch, int64_t i, int64_t j) const { return p.direct ? out + (batch * p.m + i) * p.n + j : scratch; }
+  T* Begin(int64_t batch, int64_t i, int64_t j) const {
+    return p.direct ? out + (batch * p.m + i) * p.n + j : scratch;
+  }
   int64_t Stride(int64_t cols) const { return p.direct ? p.n : cols; }
   void Close() const {
     if (!p.direct && runner.streams != 0) StreamFence();
@@ -129,11 +133,12 @@ struct BlockedMatmul {
       const int last = static_cast<int>(panel.width - (vecs - 1) * Lanes<T>::kCount);
       for (int64_t i = 0, count; i < rows; i += count) {
         count = NextRows(rows - i);
-        const T* const a_tile = p.a_in_place ? static_cast<const T*>(a.data) + i * p.a.stride + k0 : packed_a + i * panel.depth;
+        const T* const a_tile =
+            p.a_in_place ? static_cast<const T*>(a.data) + i * p.a.stride + k0 : packed_a + i * panel.depth;
         const Ahead ahead = pack ? packer.Next() : Ahead{reinterpret_cast<const char*>(b_panel), 0, 0};
-        FindTileKernel<T>(static_cast<int>(count), vecs)({panel.depth, a_tile, p.a_in_place ? p.a.stride : 1,
-                                                          p.a_in_place ? 1 : PackedStride(count), b_panel, b_k,
-                                                          c + i * c_row + j, c_row, last, k0 > 0, ahead});
+        FindTileKernel<T>(static_cast<int>(count), vecs)(
+            {panel.depth, a_tile, p.a_in_place ? p.a.stride : 1, p.a_in_place ? 1 : PackedStride(count),
+             b_panel, b_k, c + i * c_row + j, c_row, last, k0 > 0, ahead});
         if (pack) packer.Advance(packer.slice);
       }
     }
@@ -153,11 +158,14 @@ void RunBlocked(const Problem& p, const Step& step, const Frame& frame, int64_t 
   BlockedMatmul<T> matmul(p, step, frame);
   const int64_t most = p.direct && p.a_in_place ? p.panels : MaxOf(1, kMaxScratchCols<T> / p.cols);
   for (int64_t unit = begin; unit < end;) {
-    const int64_t chunk = unit % p.chunks, column = unit / p.chunks, panel = column % p.panels, band = column / p.panels;
+    const int64_t chunk = unit % p.chunks, column = unit / p.chunks, panel = column % p.panels,
+                  band = column / p.panels;
     // Chunks of one panel belong together, and so do panels of a whole band.
     const int64_t chunks = MinOf(p.chunks - chunk, end - unit);
-    const int64_t panels = chunks < p.chunks ? 1 : MinOf(MinOf(most, p.panels - panel), (end - unit) / p.chunks);
-    const int64_t first = (band % p.bands * p.chunks + chunk) * p.rows, rows = MinOf(chunks * p.rows, p.m - first);
+    const int64_t panels =
+        chunks < p.chunks ? 1 : MinOf(MinOf(most, p.panels - panel), (end - unit) / p.chunks);
+    const int64_t first = (band % p.bands * p.chunks + chunk) * p.rows,
+                  rows = MinOf(chunks * p.rows, p.m - first);
     if (rows > 0) matmul.Run(band / p.bands, first, rows, panel, panel + panels);
     unit += chunks * panels;
   }

@@ -5,7 +5,8 @@
 
 MIA_BEGIN
 
-// Vectors of T: the ISA's own for f32; for the others the compiler's, as wide. Integers are unsigned: they wrap.
+// Vectors of T: the ISA's own for f32; for the others the compiler's, as wide. Integers are unsigned: they
+// wrap.
 template <class T>
 struct Lanes {
   static constexpr int kBytes = kLanes * 4 < 16 ? 16 : kLanes * 4;
@@ -42,21 +43,26 @@ struct Lanes<float> {
   static MIA_INLINE void StorePartial(float* p, V v, int n) { MIA_TARGET::StorePartial(p, v, n); }
 };
 
-// f32: 32 vector registers hold 24 sums, 4 of B and a broadcast of A (AVX-512) or 24 + 3 + 1 (NEON); 16 hold 12 + 2 + 1
-// (AVX2) or 8 + 4 + 1 (scalar). Each k then needs fewer loads than two a multiply-add. The others just share the code.
+// f32: 32 vector registers hold 24 sums, 4 of B and a broadcast of A (AVX-512) or 24 + 3 + 1 (NEON); 16 hold
+// 12 + 2 + 1 (AVX2) or 8 + 4 + 1 (scalar). Each k then needs fewer loads than two a multiply-add. The others
+// just share the code.
 template <class T>
 constexpr int kTileRows = 4;
 template <>
-constexpr int kTileRows<float> = kLanes == 4 ? 8 : kLanes == 1 ? 2 : 6;
+constexpr int kTileRows<float> = kLanes == 4   ? 8
+                                 : kLanes == 1 ? 2
+                                               : 6;
 template <class T>
 constexpr int kTileVecs = 2;
 template <>
-constexpr int kTileVecs<float> = kLanes == 8 ? 2 : kLanes == 4 ? 3 : 4;
+constexpr int kTileVecs<float> = kLanes == 8   ? 2
+                                 : kLanes == 4 ? 3
+                                               : 4;
 template <class T>
 constexpr int kTileCols = kTileVecs<T> * Lanes<T>::kCount;
 
-// Memory that is wanted soon. A tile asks for four lines of it every kAheadSteps of k, so that they come while it
-// computes: asked for at once, they would fill the queue in front of its own loads.
+// Memory that is wanted soon. A tile asks for four lines of it every kAheadSteps of k, so that they come
+// while it computes: asked for at once, they would fill the queue in front of its own loads.
 struct Ahead {
   const char* at;
   int64_t line, step;  // bytes between the four lines, and to the next four
@@ -108,7 +114,8 @@ void MultiplyTile(const TileWork<T>& work) {
     const int64_t end = k + kAheadSteps < depth ? k + kAheadSteps : depth;
     MIA_UNROLL_BY_2 for (; k < end; k++) {
       V row[kVecs];
-      MIA_UNROLL_ALL for (int j = 0; j < kVecs; j++) row[j] = L::Load(reinterpret_cast<const T*>(b) + j * kCount);
+      MIA_UNROLL_ALL for (int j = 0; j < kVecs; j++) row[j] =
+          L::Load(reinterpret_cast<const T*>(b) + j * kCount);
       MIA_UNROLL_ALL for (int i = 0; i < kRows; i++) {
         const V x = L::Set(*reinterpret_cast<const T*>(a + i * a_row));
         MIA_UNROLL_ALL for (int j = 0; j < kVecs; j++) sum[i][j] = L::MulAdd(x, row[j], sum[i][j]);
@@ -121,7 +128,8 @@ void MultiplyTile(const TileWork<T>& work) {
   MIA_UNROLL_ALL for (int i = 0; i < kRows; i++) {
     T* const out = c + i * c_row;
     if (work.add) {
-      MIA_UNROLL_ALL for (int j = 0; j < kVecs - 1; j++) sum[i][j] = L::Add(sum[i][j], L::Load(out + j * kCount));
+      MIA_UNROLL_ALL for (int j = 0; j < kVecs - 1; j++) sum[i][j] =
+          L::Add(sum[i][j], L::Load(out + j * kCount));
       const V old = last == kCount ? L::Load(out + kLast) : L::LoadPartial(out + kLast, last);
       sum[i][kVecs - 1] = L::Add(sum[i][kVecs - 1], old);
     }
@@ -138,7 +146,8 @@ template <class T, class Index>
 struct TileKernels;
 template <class T, int... kIndex>
 struct TileKernels<T, Indices<kIndex...>> {
-  static constexpr TileKernel<T> kAll[] = {MultiplyTile<T, kIndex / kTileVecs<T> + 1, kIndex % kTileVecs<T> + 1>...};
+  static constexpr TileKernel<T> kAll[] = {
+      MultiplyTile<T, kIndex / kTileVecs<T> + 1, kIndex % kTileVecs<T> + 1>...};
 };
 template <class T>
 MIA_INLINE TileKernel<T> FindTileKernel(int rows, int vecs) {

@@ -11,17 +11,17 @@ MIA_BEGIN
 // k steps between two visits of C. A panel of B, kDepth x kTileCols, then fits L2 (AVX-512) or L1 (others).
 template <class T>
 constexpr int kDepth = 2048 / static_cast<int>(sizeof(T));
-// Rows that share a panel of B: kDepth columns of them stay in L3, or in L2 where panels are narrow and A is read often.
+// Rows that share a panel of B. kDepth columns of them stay in L3, or where panels are narrow and read A often, in L2.
 constexpr int kMaxBandRows = kLanes == 16 ? 1024 : 256;
 constexpr int kMaxScratchRows = 144;  // packed A, and C before the epilogue, must also fit scratch
 template <class T>
 constexpr int kMaxScratchCols = 2048 / static_cast<int>(sizeof(T));
-constexpr int kMinPackedRows = 128;   // fewer do not repay packing a panel of B
-constexpr int kFewRows = 48;          // up to here reading B through its strides costs less than packing it
-constexpr int kThinRows = 4;          // up to here B is read once and never packed
-constexpr int kThinCols = 64;         // columns of a unit of thin work
-constexpr double kFlopsPerUnit = 16e6;        // what makes a unit of rows worth splitting
-constexpr double kFlopsPerNs = kLanes * 12;   // estimates for one thread
+constexpr int kMinPackedRows = 128;  // fewer do not repay packing a panel of B
+constexpr int kFewRows = 48;         // up to here reading B through its strides costs less than packing it
+constexpr int kThinRows = 4;         // up to here B is read once and never packed
+constexpr int kThinCols = 64;        // columns of a unit of thin work
+constexpr double kFlopsPerUnit = 4e6;        // a smaller unit is not worth splitting off
+constexpr double kFlopsPerNs = kLanes * 12;  // of one thread, roughly
 constexpr double kBytesPerNs = 50;
 
 // The kernel's scratch: two panels of B, rows of A, a block of C.
@@ -39,10 +39,10 @@ struct Operand {
 struct Problem {
   int64_t batch, m, n, k;
   Operand a, b;
-  // Units: batch x bands of rows x panels of columns x chunks of a band, the last fastest; all but the last are full.
+  // Units: batch x bands of rows x panels of columns x chunks of a band, the last of these fastest.
   int64_t bands, panels, chunks;
   int64_t rows, cols;  // of a chunk, of a panel
-  bool direct;                     // the product itself is the output
+  bool direct;         // the product itself is the output
   bool thin, a_in_place, b_in_place;
 };
 
@@ -88,7 +88,7 @@ MIA_INLINE void FoldBatch(Problem* p) {
 template <class T>
 MIA_INLINE bool FitsCache(int64_t k, int64_t stride) {
   const int64_t bytes = stride * static_cast<int64_t>(sizeof(T));
-  return (k < kDepth<T> ? k : kDepth<T>) * (bytes & -bytes) <= int64_t{768} << 10;
+  return MinOf(k, kDepth<T>) * (bytes & -bytes) <= int64_t{768} << 10;
 }
 
 // T: f32 f64 u32 u64. Signed integers multiply as unsigned ones: they wrap, and the bits are the same.

@@ -1,4 +1,5 @@
-// Thin matmul, at most kThinRows rows of f32: bound by reading B, so B is read once, in order, and never packed.
+// Thin matmul, at most kThinRows rows of f32: bound by reading B, so B is read once, in order, and never
+// packed.
 #pragma once
 
 #include "kernels/matmul_block.inl"
@@ -15,7 +16,8 @@ struct ThinBlock {
   int64_t c_row, cols;
 };
 
-// C += A[:, k .. k + kSteps) B[k .. k + kSteps, :] with rows of B in memory order: C is visited once for kSteps rows.
+// C += A[:, k .. k + kSteps) B[k .. k + kSteps, :] with rows of B in memory order: C is visited once for
+// kSteps rows.
 template <DType dtype, int kRows, int kSteps>
 MIA_INLINE void AddRows(const ThinBlock& t, int64_t k) {
   Vec x[kRows][kSteps];
@@ -69,7 +71,9 @@ MIA_INLINE void AddDots(const ThinBlock& t, int64_t j) {
 template <DType dtype, int kRows>
 void AddThin(const ThinBlock& t, bool columns) {
   if (columns) {
-    constexpr int kCols = kRows * 8 <= kTileRows<float> * kTileVecs<float> ? 8 : kRows * 4 <= kTileRows<float> * kTileVecs<float> ? 4 : 2;
+    constexpr int kCols = kRows * 8 <= kTileRows<float> * kTileVecs<float>   ? 8
+                          : kRows * 4 <= kTileRows<float> * kTileVecs<float> ? 4
+                                                                             : 2;
     int64_t j = 0;
     for (; j + kCols <= t.cols; j += kCols) AddDots<dtype, kRows, kCols>(t, j);
     for (; j < t.cols; j++) AddDots<dtype, kRows, 1>(t, j);
@@ -84,17 +88,22 @@ template <DType dtype>
 void AddThinRows(const ThinBlock& t, int64_t rows, bool columns) {
   static_assert(kThinRows == 4, "one call for each number of rows");
   switch (rows) {
-    case 1: return AddThin<dtype, 1>(t, columns);
-    case 2: return AddThin<dtype, 2>(t, columns);
-    case 3: return AddThin<dtype, 3>(t, columns);
-    default: return AddThin<dtype, 4>(t, columns);
+    case 1:
+      return AddThin<dtype, 1>(t, columns);
+    case 2:
+      return AddThin<dtype, 2>(t, columns);
+    case 3:
+      return AddThin<dtype, 3>(t, columns);
+    default:
+      return AddThin<dtype, 4>(t, columns);
   }
 }
 
 inline void RunThin(const Problem& p, const Step& step, const Frame& frame, int64_t begin, int64_t end) {
   constexpr int64_t kPackedDepth = kPanelBytes / kThinRows / static_cast<int64_t>(sizeof(float));
   float* const packed = reinterpret_cast<float*>(KernelScratch(frame));
-  Sink<float> sink(p, step, frame, reinterpret_cast<float*>(KernelScratch(frame) + 2 * kPanelBytes + kRowsBytes));
+  Sink<float> sink(p, step, frame,
+                   reinterpret_cast<float*>(KernelScratch(frame) + 2 * kPanelBytes + kRowsBytes));
   const DType dtype = p.b.view->dtype;
   const bool columns = p.b.k_stride == 1;
   for (int64_t unit = begin, count; unit < end; unit += count) {

@@ -92,8 +92,9 @@ MIA_INLINE Vec LoadFirst(const FloatStorage<dtype>* p, int n) {
   }
 }
 
-// dst[k][ld] = source(k, j) for k < depth and j < width. Whole vectors are stored: each row is filled with zeros up to
-// a multiple of kLanes, or if ld is not one, the next row overwrites them and dst needs kLanes elements of slack.
+// dst[k][ld] = source(k, j) for k < depth and j < width. Whole vectors are stored: each row is filled with
+// zeros up to a multiple of kLanes, or if ld is not one, the next row overwrites them and dst needs kLanes
+// elements of slack.
 template <DType dtype>
 void PackFloats(float* dst, int64_t ld, const Source& source, int64_t depth, int64_t width) {
   using Storage = FloatStorage<dtype>;
@@ -150,13 +151,14 @@ constexpr bool kSame<A, A> = true;
 template <class T>
 void Pack(T* dst, int64_t ld, const Source& source, int64_t depth, int64_t width) {
   switch (source.dtype) {
-#define X(name, storage, reg)                                                                                    \
-  case DType::k_##name:                                                                                          \
-    if constexpr (kSame<T, float> && kSame<reg, float>) {                                                        \
-      return PackFloats<DType::k_##name>(dst, ld, source, depth, width);                                         \
-    } else if constexpr (kSame<T, Wrap<reg>>) {                                                                  \
-      return PackNumbers<DType::k_##name>(dst, ld, static_cast<const storage*>(source.data), source, depth, width); \
-    }                                                                                                            \
+#define X(name, storage, reg)                                                                               \
+  case DType::k_##name:                                                                                     \
+    if constexpr (kSame<T, float> && kSame<reg, float>) {                                                   \
+      return PackFloats<DType::k_##name>(dst, ld, source, depth, width);                                    \
+    } else if constexpr (kSame<T, Wrap<reg>>) {                                                             \
+      return PackNumbers<DType::k_##name>(dst, ld, static_cast<const storage*>(source.data), source, depth, \
+                                          width);                                                           \
+    }                                                                                                       \
     break;
 #include "kernels/dtypes.def"
 #undef X

@@ -1,5 +1,5 @@
-// Loops that show what one thread of this machine can do at best, for the same ISA as the kernels: the runtime times
-// them on its threads, and a kernel's speed is judged by its share of them.
+// Loops that show what one thread of this machine can do at best, for the same ISA as the kernels: the
+// runtime times them on its threads, and a kernel's speed is judged by its share of them.
 #pragma once
 
 #include <stddef.h>
@@ -8,10 +8,11 @@
 namespace mia {
 
 struct Probes {
-  // Multiply-adds that touch nothing but registers; returns how many floating-point operations `rounds` rounds are.
+  // Multiply-adds that touch nothing but registers; returns how many floating-point operations `rounds`
+  // rounds are.
   double (*fma_f32)(int64_t rounds);
-  // Memory is 64-byte aligned, bytes a multiple of 512. copy: past the caches where that pays. read returns a sum, so
-  // that every load counts.
+  // Memory is 64-byte aligned, bytes a multiple of 512. copy: past the caches where that pays. read returns a
+  // sum, so that every load counts.
   void (*copy)(void* dst, const void* src, size_t bytes);
   int32_t (*read)(const void* src, size_t bytes);
 };

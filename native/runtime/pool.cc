@@ -116,7 +116,8 @@ bool Pool::AddThread() {
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_t thread;
-  workers_[index].store(worker, std::memory_order_release);  // before the thread can park, and be woken, under its number
+  // Before the thread can park, and be woken, under its number.
+  workers_[index].store(worker, std::memory_order_release);
   const bool started = worker->scratch.data != nullptr && pthread_create(&thread, nullptr, Main, worker) == 0;
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (!started) {
@@ -161,6 +162,19 @@ void Pool::Submit(Task* task) {
     queued_.fetch_add(1);
   }
   if (queued_.load() > spinning_.load()) Wake(1);
+}
+
+bool Pool::Withdraw(Task* task) {
+  std::lock_guard<std::mutex> lock(queue_mutex_);
+  Task* before = nullptr;
+  for (Task* one = first_; one != nullptr; before = one, one = one->next) {
+    if (one != task) continue;
+    (before == nullptr ? first_ : before->next) = one->next;
+    if (last_ == one) last_ = before;
+    queued_.fetch_sub(1);
+    return true;
+  }
+  return false;
 }
 
 Task* Pool::TakeTask() {
@@ -238,12 +252,12 @@ bool Pool::Help(Worker* self) {
 
 bool Pool::HasWork() const { return queued_.load() != 0 || FindLeader(0) != nullptr; }
 
-// Looks for work busily. All threads but one may: somebody has to leave Node's own thread a core.
+// Looks for work busily, for a while.
 bool Pool::Spin() {
-  const bool may = spinning_.fetch_add(1) < std::max(threads() - 1, 1);
+  spinning_.fetch_add(1);
   bool found = HasWork();
   const auto end = std::chrono::steady_clock::now() + kSpin;
-  while (may && !found && std::chrono::steady_clock::now() < end) {
+  while (!found && std::chrono::steady_clock::now() < end) {
     for (int i = 0; i < 8 && !found; i++) {
       Pause();
       found = HasWork();

@@ -1,5 +1,5 @@
-// The process-wide thread pool. A task (one run of a program) is led by one thread; where the leader meets a phase worth
-// sharing it opens a job, and idle threads help. Nothing blocks the caller of Submit().
+// The process-wide thread pool. A task (one run of a program) is led by one thread; where the leader meets a phase
+// worth sharing it opens a job, and idle threads help. Nothing blocks the caller of Submit().
 #pragma once
 
 #include <atomic>
@@ -29,6 +29,8 @@ class Pool {
   int threads() const { return size_.load(std::memory_order_acquire); }
 
   void Submit(Task* task);
+  // Takes a task back that no thread has begun; false if one has.
+  bool Withdraw(Task* task);
 
   // Calls body on ranges that together cover [0, work.units) once, and returns when all are done. Uses the calling
   // thread, and up to threads - 1 idle ones if the caller is a pool thread and the work is worth it.

@@ -27,7 +27,9 @@ void ReadLocs(Reader& in, Program& program) {
 }
 
 void ReadMemories(Reader& in, Program& program) {
-  for (int i = 0; i < program.num_inputs; i++) program.locs.push_back({Loc::kInput, ReadBytes(in, "an input's bytes")});
+  for (int i = 0; i < program.num_inputs; i++) {
+    program.locs.push_back({Loc::kInput, ReadBytes(in, "an input's bytes")});
+  }
   std::vector<bool> donated(static_cast<size_t>(program.num_inputs));
   for (int i = 0; i < program.num_outputs && in.ok(); i++) {
     Loc loc{Loc::kOutput, ReadBytes(in, "an output's bytes")};
@@ -38,7 +40,9 @@ void ReadMemories(Reader& in, Program& program) {
     }
     program.locs.push_back(loc);
   }
-  for (int i = 0; i < program.num_consts; i++) program.locs.push_back({Loc::kConst, ReadBytes(in, "a constant's bytes")});
+  for (int i = 0; i < program.num_consts; i++) {
+    program.locs.push_back({Loc::kConst, ReadBytes(in, "a constant's bytes")});
+  }
   for (int i = 0; i < program.num_temps && in.ok(); i++) {
     const size_t offset = ReadBytes(in, "the offset of a temporary"), bytes = ReadBytes(in, "a temporary's bytes");
     if (offset % kAlign != 0) in.Fail("the offset of a temporary is not a multiple of 64");
@@ -108,7 +112,9 @@ bool Program::MayShare(int a, int b) const {
   if (a == b) return true;
   const Loc& x = locs[static_cast<size_t>(a)];
   const Loc& y = locs[static_cast<size_t>(b)];
-  if (x.kind == Loc::kTemp && y.kind == Loc::kTemp) return x.offset < y.offset + y.bytes && y.offset < x.offset + x.bytes;
+  if (x.kind == Loc::kTemp && y.kind == Loc::kTemp) {
+    return x.offset < y.offset + y.bytes && y.offset < x.offset + x.bytes;
+  }
   return (x.kind == Loc::kOutput && x.donor == b) || (y.kind == Loc::kOutput && y.donor == a);
 }
 

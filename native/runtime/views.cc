@@ -106,8 +106,8 @@ void ReadView(Reader& reader, Program& program, bool allow_iota, View* view) {
   const size_t bytes = kDTypeBytes[static_cast<int>(view->dtype)];
   loc.align = std::max(loc.align, bytes);
   if (first < 0 || static_cast<size_t>(last) >= loc.bytes / bytes) {
-    reader.Fail("a view of memory " + std::to_string(view->loc) + " reaches elements " + std::to_string(first) + " to " +
-                std::to_string(last) + " of " + std::to_string(bytes) + " bytes, but it has " +
+    reader.Fail("a view of memory " + std::to_string(view->loc) + " reaches elements " + std::to_string(first) +
+                " to " + std::to_string(last) + " of " + std::to_string(bytes) + " bytes, but it has " +
                 std::to_string(loc.bytes) + " bytes");
   }
 }

@@ -70,7 +70,7 @@ struct WidePow {
                          s * (2.8853900817900864 + z * (0.96179667334179753 + z * (0.57708358496515133 +
                               z * (0.41167271899777669 + z * 0.34073010658534336))));
     double t = b * log2x;
-    t = t < -1000 ? -1000 : t;
+    t = t > -1000 ? t : -1000;  // also where t is NaN, which Rare will deal with
     t = t > 1000 ? 1000 : t;
     const double n = __builtin_rint(t), g = t - n;
     const double p = 0.99999999996168754 + g * (0.69314718072851789 + g * (0.2402265119809768 +

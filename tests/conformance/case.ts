@@ -32,6 +32,8 @@ export interface Case {
   readonly tolerance?: Tolerance;
   /** The inputs must stay as they are in memory: their bytes are reinterpreted. */
   readonly rowMajor?: boolean;
+  /** Large, to pass a threshold of a kernel: runs plain and strided only. */
+  readonly large?: boolean;
 }
 
 /** Uniform in [0, 1), the same in every run. */
@@ -41,7 +43,8 @@ export type Fill = (random: Random, i: number, n: number, dtype: RefType) => Num
 
 /** mulberry32, seeded by a text. */
 export function randomOf(seed: string): Random {
-  let state = [...seed].reduce((h, c) => Math.imul(h ^ c.charCodeAt(0), 16777619), 2166136261);
+  let state = 2166136261;
+  for (let i = 0; i < seed.length; i++) state = Math.imul(state ^ seed.charCodeAt(i), 16777619);
   return () => {
     state = (state + 0x6d2b79f5) | 0;
     let t = Math.imul(state ^ (state >>> 15), 1 | state);
@@ -66,66 +69,112 @@ export const any: Fill = (random, _, __, dtype) => {
 };
 
 /** Uniform in [lo, hi); whole numbers in [lo, hi] for integers. */
-export const between = (lo: number, hi: number): Fill => (random, _, __, dtype) =>
-  isFloat(dtype) ? lo + random() * (hi - lo) : BigInt(Math.floor(lo + random() * (hi - lo + 1)));
+export const between =
+  (lo: number, hi: number): Fill =>
+  (random, _, __, dtype) =>
+    isFloat(dtype) ? lo + random() * (hi - lo) : BigInt(Math.floor(lo + random() * (hi - lo + 1)));
 
 /** Whole numbers whatever the dtype, so that ties are common and sums are exact. */
-export const whole = (lo: number, hi: number): Fill => (random, _, __, dtype) => {
-  const n = Math.floor(lo + random() * (hi - lo + 1));
-  return isFloat(dtype) ? n : BigInt(n);
-};
+export const whole =
+  (lo: number, hi: number): Fill =>
+  (random, _, __, dtype) => {
+    const n = Math.floor(lo + random() * (hi - lo + 1));
+    return isFloat(dtype) ? n : BigInt(n);
+  };
 
-export const values = (...list: number[]): Fill => (_, i, __, dtype) => {
-  const v = list[i % list.length]!;
-  return isFloat(dtype) ? v : BigInt(v);
-};
+export const values =
+  (...list: number[]): Fill =>
+  (_, i, __, dtype) => {
+    const v = list[i % list.length];
+    return isFloat(dtype) ? v : BigInt(v);
+  };
 
 /** Where formats change: infinities, NaN, both zeros, denormals, the largest numbers, halves; the ends of integers. */
 export function specials(dtype: RefType): Num[] {
   if (dtype === 'bool') return [0n, 1n];
   if (!isFloat(dtype)) {
     const [min, max] = limits(dtype);
-    return [...new Set([min, min + 1n, -2n, -1n, 0n, 1n, 2n, 3n, max / 2n, max - 1n, max])].filter((v) => v >= min && v <= max);
+    return [...new Set([min, min + 1n, -2n, -1n, 0n, 1n, 2n, 3n, max / 2n, max - 1n, max])].filter(
+      (v) => v >= min && v <= max,
+    );
   }
   const { max, normal, tiny } = extremes(dtype);
-  const positive = [0, tiny, normal - tiny, normal, 0.25, 0.5, 1, 1.5, 2.5, 3, 7.75, 88.5, 200.25, max, Infinity];
+  const positive = [
+    0,
+    tiny,
+    normal - tiny,
+    normal,
+    0.25,
+    0.5,
+    1,
+    1.5,
+    2.5,
+    3,
+    7.75,
+    88.5,
+    200.25,
+    max,
+    Infinity,
+  ];
   return [NaN, ...positive, ...positive.map((v) => -v)].map((v) => roundTo(dtype, v));
 }
 
 export const special: Fill = (_, i, __, dtype) => {
   const list = specials(dtype);
-  return list[i % list.length]!;
+  return list[i % list.length];
 };
 /** Together with `special` in the other operand: every pair. Floats have 31 special values. */
 export const specialSlow: Fill = (_, i, __, dtype) => {
   const list = specials(dtype);
-  return list[Math.floor(i / list.length) % list.length]!;
+  return list[Math.floor(i / list.length) % list.length];
 };
 /** Every special value, then others. */
-export const specialThen = (rest: Fill): Fill => (random, i, n, dtype) => (i < 37 ? special : rest)(random, i, n, dtype);
+export const specialThen =
+  (rest: Fill): Fill =>
+  (random, i, n, dtype) =>
+    (i < 37 ? special : rest)(random, i, n, dtype);
 /** With `specialSlow` on the other side: every pair of special values, then others. */
-export const pairsThen = (half: Fill, rest: Fill): Fill => (random, i, n, dtype) => (i < 961 ? half : rest)(random, i, n, dtype);
+export const pairsThen =
+  (half: Fill, rest: Fill): Fill =>
+  (random, i, n, dtype) =>
+    (i < 961 ? half : rest)(random, i, n, dtype);
 /** Mostly ordinary values with a special one now and then. */
 export const mixed: Fill = (random, i, n, dtype) => {
   const list = specials(dtype);
-  return random() < 0.1 ? list[Math.floor(random() * list.length)]! : any(random, i, n, dtype);
+  return random() < 0.1 ? list[Math.floor(random() * list.length)] : any(random, i, n, dtype);
 };
 
-export const input = (dtype: RefType, shape: readonly number[], fill: Fill = any): Input => ({ dtype, shape, fill });
+export const input = (dtype: RefType, shape: readonly number[], fill: Fill = any): Input => ({
+  dtype,
+  shape,
+  fill,
+});
 
 /** Lengths around vectors of 8, 16 and 64 lanes and around the tile of 512, primes among them. */
-export const lengths: readonly number[] = [1, 7, 8, 9, 13, 15, 16, 17, 31, 63, 64, 65, 127, 511, 512, 513, 1025];
+export const lengths: readonly number[] = [
+  1, 7, 8, 9, 13, 15, 16, 17, 31, 63, 64, 65, 127, 511, 512, 513, 1025,
+];
 /** Shapes of rank 0 to 5 with such lengths, and some without elements. */
 export const shapes: readonly (readonly number[])[] = [
-  [], ...lengths.map((n) => [n]), [3, 171], [1, 1], [5, 41], [2, 3, 5], [2, 3, 4, 5], [2, 1, 3, 2, 7], [0], [3, 0, 2],
+  [],
+  ...lengths.map((n) => [n]),
+  [3, 171],
+  [1, 1],
+  [5, 41],
+  [2, 3, 5],
+  [2, 3, 4, 5],
+  [2, 1, 3, 2, 7],
+  [0],
+  [3, 0, 2],
 ];
 
 /** The types that arithmetic runs in; the others convert when they load and store, and share its code. */
-export const computed = (dtype: RefType): boolean => ['f32', 'f64', 'i32', 'u32', 'i64', 'u64'].includes(dtype);
+export const computed = (dtype: RefType): boolean =>
+  ['f32', 'f64', 'i32', 'u32', 'i64', 'u64'].includes(dtype);
 
 let turn = 0;
 /** The next shape of the list: ops share them out, so that together they meet them all. */
-export const nextShape = (): readonly number[] => shapes[turn++ % shapes.length]!;
+export const nextShape = (): readonly number[] => shapes[turn++ % shapes.length];
 /** Two full tiles, a few vectors and a rest. */
 export const LONG = 1037;
 

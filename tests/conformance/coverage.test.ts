@@ -22,8 +22,8 @@ const seen = { ops: new Set<string>(), kernels: new Set<string>(), opcodes: new 
 async function note(device: Device, c: Case): Promise<void> {
   const [plain] = ways;
   const inputs: T[] = [];
-  for (const x of prepare({ ...c, expect: () => [] }).inputs) inputs.push(await plain!.input(device, x, 0));
-  const results = [c.run([...inputs], device)].flat() as T[];
+  for (const x of prepare({ ...c, expect: () => [] }).inputs) inputs.push(await plain.input(device, x, 0));
+  const results = [c.run([...inputs], device)].flat();
   const roots = results.map((y) => ({ node: y.peek('test'), form: 'array' as const }));
   for (const y of results) for (const { op } of y.tape.ops) seen.ops.add(op);
   const { steps } = makePlan(graphOf(trace(roots)), defaultOps);
@@ -51,6 +51,8 @@ describe('the case table has', () => {
     expect(loadAddon().tables.kernels.filter((kernel) => !seen.kernels.has(kernel))).toEqual([]);
   });
   test('every opcode of the tile interpreter', () => {
-    expect(loadAddon().tables.scalars.filter((opcode) => !seen.opcodes.has(opcode) && !spare.test(opcode))).toEqual([]);
+    expect(
+      loadAddon().tables.scalars.filter((opcode) => !seen.opcodes.has(opcode) && !spare.test(opcode)),
+    ).toEqual([]);
   });
 });

@@ -11,4 +11,7 @@ const { isas } = probe.info;
 await probe.close();
 
 /** Every instruction set of this machine. */
-export const devices: readonly DeviceRow[] = isas.map((isa) => ({ name: `cpu ${isa}`, create: () => Cpu.create({ isa }) }));
+export const devices: readonly DeviceRow[] = isas.map((isa) => ({
+  name: `cpu ${isa}`,
+  create: () => Cpu.create({ isa }),
+}));

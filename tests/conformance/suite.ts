@@ -12,7 +12,10 @@ const SHOWN = 12;
 /** The tests of a table. Each test is one way on one device; it names every case that fails. */
 export function conform(table: readonly Case[]): void {
   const names = new Set(table.map((c) => c.name));
-  if (names.size !== table.length) throw new Error(`two cases share a name: ${table.find((c, i) => table.findIndex((d) => d.name === c.name) !== i)!.name}`);
+  if (names.size !== table.length)
+    throw new Error(
+      `two cases share a name: ${table.find((c, i) => table.findIndex((d) => d.name === c.name) !== i)!.name}`,
+    );
   let prepared: readonly Prepared[] = [];
   beforeAll(() => {
     process.env.MIA_VERIFY = '1';
@@ -20,7 +23,10 @@ export function conform(table: readonly Case[]): void {
   });
 
   describe.each(devices)('$name', (row) => {
-    describe.each([['fused', '1'], ['MIA_FUSE=0', '0']] as const)('%s', (_, fuse) => {
+    describe.each([
+      ['fused', '1'],
+      ['MIA_FUSE=0', '0'],
+    ] as const)('%s', (_, fuse) => {
       let device: Device;
       beforeAll(async () => {
         process.env.MIA_FUSE = fuse; // read when planning: plans belong to a device, so each gets its own

@@ -89,6 +89,19 @@ describe('reuse', () => {
     expect(await later.back()).toEqual(f32(64, 20));
   });
 
+  test('memory that a realized view looks into is not handed out', async () => {
+    await using cpu = await Cpu.create();
+    const x = await Tensor.create(cpu, [4, 512], f32(2048)).add(1).realize();
+    const view = await x
+      .clone()
+      .slice([[1, 3]])
+      .realize();
+    const array = await x.back();
+    array.fill(9);
+    expect(await view.back()).toEqual(f32(1024, 2));
+    expect(cpu.memory()).toMatchObject({ liveTensors: 0, liveBytes: 0 });
+  });
+
   test('two runs over one tensor at once, the second consuming it', async () => {
     await using cpu = await Cpu.create();
     const n = 1 << 20;

@@ -106,6 +106,10 @@ template <class T>
 T Wrapped(Wide x) {
   return static_cast<T>(static_cast<unsigned __int128>(x));
 }
+template <class T>
+T Product(T a, T b) {
+  return static_cast<T>(static_cast<unsigned __int128>(a) * static_cast<unsigned __int128>(b));
+}
 
 template <class T>
 void CheckCommon() {
@@ -149,7 +153,7 @@ void CheckCommon() {
   } else {
     Check<T, T, T, T>("add" + t, [](T a, T b, T) { return Wrapped<T>(Wide(a) + Wide(b)); });
     Check<T, T, T, T>("sub" + t, [](T a, T b, T) { return Wrapped<T>(Wide(a) - Wide(b)); });
-    Check<T, T, T, T>("mul" + t, [](T a, T b, T) { return Wrapped<T>(Wide(a) * Wide(b)); });
+    Check<T, T, T, T>("mul" + t, [](T a, T b, T) { return Product(a, b); });
     Check<T, T, T, T>("div" + t, [](T a, T b, T) { return b == 0 ? T(0) : Wrapped<T>(Wide(a) / Wide(b)); });
     Check<T, T, T, T>("neg" + t, [](T a, T, T) { return Wrapped<T>(-Wide(a)); });
     Check<T, T, T, T>("abs" + t, [](T a, T, T) { return Wrapped<T>(a < 0 ? -Wide(a) : Wide(a)); });
@@ -163,8 +167,8 @@ void CheckCommon() {
       T result = 1;  // a^(2^64) is 0 or 1 for even or odd a, so long exponents stop early
       T square = a;
       for (auto e = static_cast<uint64_t>(b); e != 0; e >>= 1) {
-        if (e & 1) result = Wrapped<T>(Wide(result) * Wide(square));
-        square = Wrapped<T>(Wide(square) * Wide(square));
+        if (e & 1) result = Product(result, square);
+        square = Product(square, square);
       }
       return result;
     });

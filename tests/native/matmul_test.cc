@@ -11,15 +11,19 @@ struct Dice {
   explicit Dice(unsigned seed) : engine(seed) {}
   int64_t Roll(int64_t sides) { return static_cast<int64_t>(engine() % static_cast<uint64_t>(sides)); }
   template <class T>
-  T Pick(const std::vector<T>& from) { return from[static_cast<size_t>(Roll(static_cast<int64_t>(from.size())))]; }
+  T Pick(const std::vector<T>& from) {
+    return from[static_cast<size_t>(Roll(static_cast<int64_t>(from.size())))];
+  }
 };
 
-// Memory of any dtype as numbers. Integers are small, so their sums are exact in a double; what wraps has its own test.
+// Memory of any dtype as numbers. Integers are small, so their sums are exact in a double; what wraps has its
+// own test.
 uint16_t HalfBits(double x) {  // for multiples of 1/64 below 8: exact
   if (x == 0) return 0;
   int exponent;
   const double fraction = frexp(fabs(x), &exponent);  // [0.5, 1)
-  return static_cast<uint16_t>((x < 0 ? 0x8000 : 0) | (exponent + 14) << 10 | static_cast<int>((fraction * 2 - 1) * 1024));
+  return static_cast<uint16_t>((x < 0 ? 0x8000 : 0) | (exponent + 14) << 10 |
+                               static_cast<int>((fraction * 2 - 1) * 1024));
 }
 double HalfValue(uint16_t bits) {
   const int exponent = bits >> 10 & 31, mantissa = bits & 1023;
@@ -29,7 +33,9 @@ double HalfValue(uint16_t bits) {
 template <class Fn>
 auto WithStorage(DType dtype, Fn fn) {
   switch (dtype) {
-#define X(name, storage, reg) case DType::k_##name: return fn(storage{});
+#define X(name, storage, reg) \
+  case DType::k_##name:       \
+    return fn(storage{});
 #include "kernels/dtypes.def"
 #undef X
   }
@@ -63,16 +69,30 @@ void Set(char* data, DType dtype, int64_t i, double x) {
   });
 }
 bool IsFloat(DType dtype) { return dtype <= DType::k_bf16; }
-bool IsSigned(DType d) { return IsFloat(d) || d == DType::k_i8 || d == DType::k_i16 || d == DType::k_i32 || d == DType::k_i64; }
+bool IsSigned(DType d) {
+  return IsFloat(d) || d == DType::k_i8 || d == DType::k_i16 || d == DType::k_i32 || d == DType::k_i64;
+}
 
 // How a [batch..., rows, cols] operand lies in memory.
-enum class Lay { kRows, kCols, kPaddedRows, kPaddedCols, kEverySecond, kReversed, kOneRow, kOneCol, kOneValue, kCount };
+enum class Lay {
+  kRows,
+  kCols,
+  kPaddedRows,
+  kPaddedCols,
+  kEverySecond,
+  kReversed,
+  kOneRow,
+  kOneCol,
+  kOneValue,
+  kCount
+};
 struct Operand {
   mia::View view;
   std::vector<char> memory;  // exactly what the view reaches, for AddressSanitizer
   DType dtype;
 
-  Operand(int loc, DType type, std::vector<int64_t> batch, int64_t rows, int64_t cols, Lay lay, bool shared, Dice& dice)
+  Operand(int loc, DType type, std::vector<int64_t> batch, int64_t rows, int64_t cols, Lay lay, bool shared,
+          Dice& dice)
       : dtype(type) {
     int64_t row = cols, col = 1, offset = 0;
     if (lay == Lay::kCols) row = 1, col = rows;
@@ -95,7 +115,8 @@ struct Operand {
     memory.resize(static_cast<size_t>(count) * mia::kDTypeBytes[static_cast<int>(dtype)]);
     for (int64_t i = 0; i < count; i++) {
       const int64_t n = dice.Roll(256) - (IsSigned(dtype) ? 128 : 0);
-      const double small = IsFloat(dtype) ? static_cast<double>(n) / 64 : static_cast<double>(dtype == DType::k_bool ? n & 1 : n % 100);
+      const double small = IsFloat(dtype) ? static_cast<double>(n) / 64
+                                          : static_cast<double>(dtype == DType::k_bool ? n & 1 : n % 100);
       Set(memory.data(), dtype, i, small);
     }
   }
@@ -135,10 +156,11 @@ DType Own(const std::string& type) {
 
 std::string Describe(const mia::KernelTable& table, const Case& c) {
   std::ostringstream out;
-  out << table.isa << " matmul." << c.type << " [" << c.batch.size() << " batch dims, " << c.m << ", " << c.k << "] x [" << c.k
-      << ", " << c.n << "] dtypes " << mia::kDTypeNames[static_cast<int>(c.a)] << ' ' << mia::kDTypeNames[static_cast<int>(c.b)]
-      << " layouts " << static_cast<int>(c.lay_a) << ' ' << static_cast<int>(c.lay_b) << " end " << static_cast<int>(c.end)
-      << " shared " << c.share_a << c.share_b << " piece " << c.piece;
+  out << table.isa << " matmul." << c.type << " [" << c.batch.size() << " batch dims, " << c.m << ", " << c.k
+      << "] x [" << c.k << ", " << c.n << "] dtypes " << mia::kDTypeNames[static_cast<int>(c.a)] << ' '
+      << mia::kDTypeNames[static_cast<int>(c.b)] << " layouts " << static_cast<int>(c.lay_a) << ' '
+      << static_cast<int>(c.lay_b) << " end " << static_cast<int>(c.end) << " shared " << c.share_a
+      << c.share_b << " piece " << c.piece;
   return out.str();
 }
 
@@ -147,7 +169,8 @@ void Check(const mia::KernelTable& table, const Case& c, unsigned seed) {
   const DType own = Own(c.type), out_type = c.end == End::kHalf ? DType::k_f16 : own;
   int64_t batch = 1;
   for (int64_t size : c.batch) batch *= size;
-  const Operand a(0, c.a, c.batch, c.m, c.k, c.lay_a, c.share_a, dice), b(1, c.b, c.batch, c.k, c.n, c.lay_b, c.share_b, dice);
+  const Operand a(0, c.a, c.batch, c.m, c.k, c.lay_a, c.share_a, dice),
+      b(1, c.b, c.batch, c.k, c.n, c.lay_b, c.share_b, dice);
   const Operand bias(3, own, {}, 1, c.n, Lay::kRows, false, dice);
   const int64_t count = batch * c.m * c.n, rows = batch * c.m;
   const Memory out(static_cast<size_t>(count) * mia::kDTypeBytes[static_cast<int>(out_type)]);
@@ -166,11 +189,12 @@ void Check(const mia::KernelTable& table, const Case& c, unsigned seed) {
     const int loaded = call.epilogue.Load(MakeView(3, own, {rows, c.n}, {0, 1}));
     result = call.epilogue.Op("add." + c.type, 0, loaded);
   }
-  if (c.end == End::kBiasMax) result = call.epilogue.Op("max." + c.type, result, call.epilogue.Const(static_cast<Reg>(0), 0));
+  if (c.end == End::kBiasMax)
+    result = call.epilogue.Op("max." + c.type, result, call.epilogue.Const(static_cast<Reg>(0), 0));
   if (c.end == End::kAddTo) result = call.epilogue.Op("add." + c.type, 0, call.epilogue.Load(to));
   call.epilogue.Store(result, to);
-  char* const memories[] = {const_cast<char*>(a.memory.data()), const_cast<char*>(b.memory.data()), out.data(),
-                            const_cast<char*>(bias.memory.data())};
+  char* const memories[] = {const_cast<char*>(a.memory.data()), const_cast<char*>(b.memory.data()),
+                            out.data(), const_cast<char*>(bias.memory.data())};
   const int before = test::failures;
   CHECK(call.Run(table, {memories, memories + 4}));
   CHECK(out.Intact());
@@ -187,7 +211,9 @@ void Check(const mia::KernelTable& table, const Case& c, unsigned seed) {
       if (c.end == End::kBias || c.end == End::kBiasMax) sum += biases[static_cast<size_t>(j)];
       if (c.end == End::kBiasMax && sum < 0) sum = 0;
       if (c.end == End::kAddTo) sum += 1;
-      double tolerance = IsFloat(own) ? (size + fabs(sum)) * static_cast<double>(c.k + 2) * (own == DType::k_f32 ? 0x1p-24 : 0x1p-53) : 0;
+      double tolerance = IsFloat(own) ? (size + fabs(sum)) * static_cast<double>(c.k + 2) *
+                                            (own == DType::k_f32 ? 0x1p-24 : 0x1p-53)
+                                      : 0;
       if (c.end == End::kHalf) tolerance += fabs(sum) * 0x1p-11 + 0x1p-25;
       CHECK_NEAR(Get(out.data(), out_type, transposed ? j * rows + r : r * c.n + j), sum, tolerance);
       if (test::failures > before) return test::Fail(__FILE__, __LINE__, Describe(table, c));
@@ -199,10 +225,14 @@ const std::vector<Lay> kDense = {Lay::kRows, Lay::kCols, Lay::kPaddedRows, Lay::
 
 }  // namespace
 
-// Around every ISA's tile (rows 2 4 6 8, columns 4 12 16 64), thin and few rows, and its step along k (256, 512).
+// Around every ISA's tile (rows 2 4 6 8, columns 4 12 16 64), thin and few rows, and its step along k (256,
+// 512).
 TEST(MatmulSizes) {
-  const std::vector<int64_t> m = {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 17, 47, 49, 61, 97}, n = {1, 2, 3, 4, 5, 7, 8, 11, 12, 13, 15, 16, 17, 31, 33, 48, 63, 64, 65, 97, 129},
-                             k = {0, 1, 2, 3, 4, 5, 7, 15, 16, 17, 31, 61, 64, 65, 255, 256, 257, 511, 512, 513, 1027};
+  const std::vector<int64_t> m = {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 17, 47, 49, 61, 97},
+                             n = {1,  2,  3,  4,  5,  7,  8,  11, 12, 13, 15,
+                                  16, 17, 31, 33, 48, 63, 64, 65, 97, 129},
+                             k = {0,  1,  2,  3,   4,   5,   7,   15,  16,  17,  31,
+                                  61, 64, 65, 255, 256, 257, 511, 512, 513, 1027};
   for (const auto* table : Isas()) {
     for (unsigned i = 0; i < 400; i++) {
       Dice dice(i);
@@ -239,7 +269,8 @@ TEST(MatmulHalves) {
   for (const auto* table : Isas()) {
     for (unsigned i = 0; i < 150; i++) {
       Dice dice(i);
-      Case c{"f32", dice.Pick(floats), dice.Pick(floats), {}, 1 + dice.Roll(12), 1 + dice.Roll(80), dice.Roll(70)};
+      Case c{"f32",        dice.Pick(floats), dice.Pick(floats), {}, 1 + dice.Roll(12), 1 + dice.Roll(80),
+             dice.Roll(70)};
       if (i % 10 == 0) c.k = 5000;  // thin A is then converted in parts
       if (i % 10 == 1) c.k = 9001, c.m = 1 + dice.Roll(4), c.n = 5;
       c.lay_a = static_cast<Lay>(dice.Roll(static_cast<int64_t>(Lay::kCount)));
@@ -255,7 +286,13 @@ TEST(MatmulBatches) {
   for (const auto* table : Isas()) {
     for (unsigned i = 0; i < 150; i++) {
       Dice dice(i);
-      Case c{"f32", DType::k_f32, DType::k_f32, dice.Pick(batches), 1 + dice.Roll(20), 1 + dice.Roll(80), 1 + dice.Roll(40)};
+      Case c{"f32",
+             DType::k_f32,
+             DType::k_f32,
+             dice.Pick(batches),
+             1 + dice.Roll(20),
+             1 + dice.Roll(80),
+             1 + dice.Roll(40)};
       if (i % 5 == 0) c.n = 1;
       c.lay_a = static_cast<Lay>(dice.Roll(static_cast<int64_t>(Lay::kCount)));
       c.lay_b = static_cast<Lay>(dice.Roll(static_cast<int64_t>(Lay::kCount)));
@@ -270,7 +307,8 @@ TEST(MatmulBatches) {
 
 // Several chunks of rows, blocks of columns wider than scratch, panels packed while others are used.
 TEST(MatmulBlocks) {
-  const int64_t sizes[][3] = {{300, 200, 70}, {530, 130, 33}, {260, 65, 530}, {9, 1100, 40}, {150, 600, 20}, {145, 70, 300}, {49, 530, 64}};
+  const int64_t sizes[][3] = {{300, 200, 70}, {530, 130, 33}, {260, 65, 530}, {9, 1100, 40},
+                              {150, 600, 20}, {145, 70, 300}, {49, 530, 64}};
   unsigned seed = 0;
   for (const auto* table : Isas()) {
     for (const auto& size : sizes) {
@@ -297,7 +335,9 @@ TEST(MatmulTypes) {
     for (const auto& [type, storages] : types) {
       for (unsigned i = 0; i < 60; i++) {
         Dice dice(i);
-        Case c{type, dice.Pick(storages), dice.Pick(storages), {}, 1 + dice.Roll(14), 1 + dice.Roll(70), dice.Roll(50)};
+        Case c{type,         dice.Pick(storages), dice.Pick(storages),
+               {},           1 + dice.Roll(14),   1 + dice.Roll(70),
+               dice.Roll(50)};
         if (i % 20 == 0) c.m = 160, c.k = 300;
         if (i % 3 == 0) c.batch = {2};
         c.lay_a = static_cast<Lay>(dice.Roll(static_cast<int64_t>(Lay::kCount)));
@@ -318,8 +358,10 @@ TEST(MatmulIntegersWrap) {
     call.ints = {1, 1, 1, 2};
     call.views = {MakeView(0, DType::k_i32, {1, 2}, {2, 1}), MakeView(1, DType::k_i32, {2, 1}, {1, 1})};
     call.epilogue = StoreOf(Linear(2, DType::k_i32, 1));
-    CHECK(call.Run(*table, {reinterpret_cast<char*>(a), reinterpret_cast<char*>(b), reinterpret_cast<char*>(&c)}));
-    CHECK_EQ(c, static_cast<int32_t>(static_cast<uint32_t>(INT32_MAX) * 3u + static_cast<uint32_t>(INT32_MIN) * static_cast<uint32_t>(-1)));
+    CHECK(call.Run(*table,
+                   {reinterpret_cast<char*>(a), reinterpret_cast<char*>(b), reinterpret_cast<char*>(&c)}));
+    CHECK_EQ(c, static_cast<int32_t>(static_cast<uint32_t>(INT32_MAX) * 3u +
+                                     static_cast<uint32_t>(INT32_MIN) * static_cast<uint32_t>(-1)));
   }
 }
 
@@ -328,7 +370,8 @@ TEST(MatmulSpecialValues) {
   for (const auto* table : Isas()) {
     for (int64_t m : {1, 7}) {
       const int64_t n = 19, k = 5;
-      std::vector<float> a(static_cast<size_t>(m * k), 1), b(static_cast<size_t>(k * n), -0.0f), c(static_cast<size_t>(m * n));
+      std::vector<float> a(static_cast<size_t>(m * k), 1), b(static_cast<size_t>(k * n), -0.0f),
+          c(static_cast<size_t>(m * n));
       a[0] = INFINITY;
       b[1] = NAN;
       b[2] = 2;
@@ -337,12 +380,15 @@ TEST(MatmulSpecialValues) {
       call.ints = {1, m, n, k};
       call.views = {MakeView(0, DType::k_f32, {m, k}, {k, 1}), MakeView(1, DType::k_f32, {k, n}, {n, 1})};
       call.epilogue = StoreOf(Linear(2, DType::k_f32, m * n));
-      CHECK(call.Run(*table, {reinterpret_cast<char*>(a.data()), reinterpret_cast<char*>(b.data()), reinterpret_cast<char*>(c.data())}));
+      CHECK(call.Run(*table, {reinterpret_cast<char*>(a.data()), reinterpret_cast<char*>(b.data()),
+                              reinterpret_cast<char*>(c.data())}));
       for (int64_t i = 0; i < m; i++) {
         for (int64_t j = 0; j < n; j++) {
           const float value = c[static_cast<size_t>(i * n + j)];
-          if (j == 1 || (i == 0 && j != 2)) CHECK(isnan(value));
-          else CHECK_EQ(value, j != 2 ? 0.0f : i == 0 ? INFINITY : 2.0f);
+          if (j == 1 || (i == 0 && j != 2))
+            CHECK(isnan(value));
+          else
+            CHECK_EQ(value, j != 2 ? 0.0f : i == 0 ? INFINITY : 2.0f);
         }
       }
     }
@@ -357,7 +403,8 @@ TEST(MatmulOfOneElement) {
     call.ints = {1, 1, 1, 1};
     call.views = {MakeView(0, DType::k_f32, {}, {}), MakeView(1, DType::k_f32, {}, {})};
     call.epilogue = StoreOf(MakeView(2, DType::k_f32, {}, {}));
-    CHECK(call.Run(*table, {reinterpret_cast<char*>(&a), reinterpret_cast<char*>(&b), reinterpret_cast<char*>(&c)}));
+    CHECK(call.Run(*table,
+                   {reinterpret_cast<char*>(&a), reinterpret_cast<char*>(&b), reinterpret_cast<char*>(&c)}));
     CHECK_EQ(c, -15.0f);
   }
 }
@@ -375,7 +422,8 @@ TEST(MatmulRefuses) {
     return !call.Run(*table, {p, p, p});
   };
   const auto f32 = DType::k_f32;
-  const mia::View a = MakeView(0, f32, {2, 3}, {3, 1}), b = MakeView(1, f32, {3, 4}, {4, 1}), out = Linear(2, f32, 8);
+  const mia::View a = MakeView(0, f32, {2, 3}, {3, 1}), b = MakeView(1, f32, {3, 4}, {4, 1}),
+                  out = Linear(2, f32, 8);
   CHECK(!refused({1, 2, 4, 3}, a, b, out));
   CHECK(refused({1, 2, 4}, a, b, out));
   CHECK(refused({1, 2, 4, 2}, a, b, out));
@@ -384,5 +432,6 @@ TEST(MatmulRefuses) {
   CHECK(refused({1, 2, 4, 3}, a, b, Linear(2, f32, 9)));
   CHECK(refused({-1, -2, 4, 3}, a, b, out));
   CHECK(refused({1, 2, 4, 3}, MakeView(0, DType::k_i32, {2, 3}, {3, 1}), b, out));
-  CHECK(refused({2, 1, 4, 3}, MakeView(0, f32, {2, 1, 3}, {3, 3, 1}), MakeView(1, f32, {1, 2, 3, 4}, {0, 0, 4, 1}), out));
+  CHECK(refused({2, 1, 4, 3}, MakeView(0, f32, {2, 1, 3}, {3, 3, 1}),
+                MakeView(1, f32, {1, 2, 3, 4}, {0, 0, 4, 1}), out));
 }

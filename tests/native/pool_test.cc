@@ -109,7 +109,7 @@ TEST(pool_works_alone_outside_its_threads) {
 }
 
 TEST(pool_phases_follow_each_other) {
-  // Each phase reads what the one before wrote: wrong if a phase returns early or a late helper claims from the next one.
+  // Each phase reads what the one before wrote: wrong if a phase returns early or a late helper claims from the next.
   Pool& pool = Pool::Process();
   pool.Grow(4);
   constexpr int64_t kUnits = 64, kPhases = 2000;
@@ -203,6 +203,36 @@ TEST(pool_leads_a_new_task_while_others_are_busy) {
   short_call.Wait();
   stop = true;  // never reached if nobody leaves the long job
   long_call.Wait();
+}
+
+TEST(pool_gives_back_what_has_not_begun) {
+  Pool& pool = Pool::Process();
+  pool.Grow(4);
+  std::atomic<bool> stop{false};
+  std::atomic<int> begun{0};
+  std::vector<std::unique_ptr<Call>> busy, waiting;
+  for (int i = 0; i < pool.threads(); i++) {
+    busy.push_back(std::make_unique<Call>([&] {
+      begun++;
+      while (!stop) SleepMs(1);
+    }));
+    pool.Submit(busy.back().get());
+  }
+  while (begun < pool.threads()) SleepMs(1);
+  for (int i = 0; i < 5; i++) {
+    waiting.push_back(std::make_unique<Call>([&] { begun++; }));
+    pool.Submit(waiting.back().get());
+  }
+  CHECK(!pool.Withdraw(busy[0].get()));
+  for (int i : {4, 0, 2}) CHECK(pool.Withdraw(waiting[static_cast<size_t>(i)].get()));
+  CHECK(!pool.Withdraw(waiting[0].get()));
+  Call last([&] { begun++; });
+  pool.Submit(&last);
+  stop = true;
+  for (auto& call : busy) call->Wait();
+  for (int i : {1, 3}) waiting[static_cast<size_t>(i)]->Wait();
+  last.Wait();
+  CHECK_EQ(begun.load(), pool.threads() + 3);
 }
 
 TEST(pool_scratch_is_per_thread_and_aligned) {

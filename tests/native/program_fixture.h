@@ -74,8 +74,10 @@ struct ProgramWords {
   std::vector<Words> temps;  // {offset, bytes}
   std::vector<StepWords> steps;
   Words Encode() const {
-    Words words{0x4d494131, static_cast<double>(inputs.size()), static_cast<double>(outputs.size()),
-                static_cast<double>(consts.size()), static_cast<double>(temps.size()), static_cast<double>(steps.size())};
+    Words words{0x4d494131};
+    for (size_t count : {inputs.size(), outputs.size(), consts.size(), temps.size(), steps.size()}) {
+      words.push_back(static_cast<double>(count));
+    }
     Append(words, inputs);
     for (const auto& output : outputs) Append(words, output);
     Append(words, consts);
@@ -147,7 +149,9 @@ inline void FailRun(const mia::Step& step, const mia::Frame& frame, int phase, i
   const int64_t bad = step.ints[1];
   int32_t none = 0;
   if (phase != 1 || bad < begin || bad >= end) return;
-  if (__atomic_compare_exchange_n(frame.status, &none, 1, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) *frame.detail = bad;
+  if (__atomic_compare_exchange_n(frame.status, &none, 1, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    *frame.detail = bad;
+  }
 }
 inline const char* TwoInts(const mia::Step& step) {
   return step.num_ints == 2 && step.ints[0] >= 0 ? nullptr : "expects two integers";
@@ -201,7 +205,7 @@ inline const mia::KernelEntry kKernels[] = {
 };
 inline const mia::KernelTable kTable{"fake", 4, kKernels, [] { return true; }, nullptr};
 
-// --- Programs that several tests use ----------------------------------------------------------------------------------
+// --- Programs that several tests use ---------------------------------------------------------------------------------
 
 // out = x + y, all [n] f32.
 inline StepWords AddStep(double n, double x, double y, double out) {

@@ -280,9 +280,10 @@ TEST(program_survives_hostile_words) {
     bool small = true;
     for (const Loc& loc : program->locs) small = small && loc.bytes < 1 << 20;
     if (!small) continue;
-    for (int i = 0; i < program->num_inputs; i++) run.base[static_cast<size_t>(i)] = bind(program->locs[static_cast<size_t>(i)].bytes);
-    for (int i = 0; i < program->num_consts; i++) {
-      program->const_data[static_cast<size_t>(i)] = bind(program->locs[static_cast<size_t>(program->const_loc(i))].bytes);
+    for (size_t i = 0; i < static_cast<size_t>(program->num_inputs); i++) run.base[i] = bind(program->locs[i].bytes);
+    for (size_t i = 0; i < program->const_data.size(); i++) {
+      const auto loc = static_cast<size_t>(program->const_loc(static_cast<int>(i)));
+      program->const_data[i] = bind(program->locs[loc].bytes);
     }
     Execute(run);
     ran += run.status == Status::kOk;

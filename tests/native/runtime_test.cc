@@ -93,8 +93,9 @@ TEST(runtime_cgroup_reads_nonsense_as_no_limit) {
 TEST(runtime_memory_is_aligned_and_counted) {
   TrimIdle(0);
   const size_t before = HeldBytes();
-  for (size_t bytes : {size_t{0}, size_t{1}, size_t{63}, size_t{65}, size_t{70000}, size_t{1} << 20, (size_t{5} << 20) + 1,
-                       (size_t{40} << 20) + 1}) {
+  constexpr size_t kMiB = 1 << 20;
+  const size_t sizes[] = {0, 1, 63, 65, 70000, kMiB, 5 * kMiB + 1, 40 * kMiB + 1};
+  for (size_t bytes : sizes) {
     const Block block = Allocate(bytes);
     CHECK(block.data != nullptr && block.bytes >= bytes);
     CHECK_EQ(reinterpret_cast<uintptr_t>(block.data) % kAlign, 0u);

@@ -28,6 +28,8 @@ test('creation takes dtype and shape from its arguments', () => {
   expectTypeOf(Tensor.zeros(cpu, [n, 4])).toEqualTypeOf<F32<[number, 4]>>();
   expectTypeOf(Tensor.ones(gpu, [], 'bool').dtype).toEqualTypeOf<'bool'>();
   expectTypeOf(Tensor.arange(cpu, 10)).toEqualTypeOf<F32<[10]>>();
+  expectTypeOf(Tensor.arange(cpu, -2.5)).toEqualTypeOf<F32<[number]>>();
+  expectTypeOf(Tensor.arange(cpu, n)).toEqualTypeOf<F32<[number]>>();
   expectTypeOf(Tensor.arange(cpu, 0, 1, 0.5, 'f64')).toEqualTypeOf<Tensor<Cpu, 'f64', [number]>>();
 });
 

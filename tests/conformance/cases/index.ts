@@ -1,13 +1,15 @@
 /** The case table. */
 import type { Case } from '../case.js';
 import { binaryCases, choiceCases } from './binary.js';
-import { chainCases, sourceCases } from './chains.js';
+import { chainCases } from './chains.js';
 import { convertCases, packedCases } from './convert.js';
 import { indexCases, topkCases } from './indexing.js';
+import { joinCases } from './joins.js';
 import { matmulCases } from './matmul.js';
 import { movementCases } from './movement.js';
 import { cumsumCases, reduceCases } from './reduce.js';
 import { rowCases } from './rows.js';
+import { sourceCases } from './sources.js';
 import { unaryCases } from './unary.js';
 
 export const tables = {
@@ -23,6 +25,7 @@ export const tables = {
   index: indexCases,
   topk: topkCases,
   movement: movementCases,
+  join: joinCases,
   source: sourceCases,
   chain: chainCases,
 } satisfies Record<string, readonly Case[]>;

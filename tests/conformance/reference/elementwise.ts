@@ -10,12 +10,23 @@ type Float2 = (a: number, b: number) => number;
 type Int2 = (a: bigint, b: bigint) => bigint;
 
 const byType = <F, I>(x: Ref, float: F, int: I): F | I => (isFloat(x.dtype) ? float : int);
-const unary = (float: Float1, int?: Int1): Unary => (x) => zip(x.dtype, [x], byType(x, float, int!));
-const binary = (float: Float2, int: Int2): Binary => (a, b) => zip(a.dtype, [a, b], byType(a, float, int));
+const unary =
+  (float: Float1, int?: Int1): Unary =>
+  (x) =>
+    zip(x.dtype, [x], byType(x, float, int!));
+const binary =
+  (float: Float2, int: Int2): Binary =>
+  (a, b) =>
+    zip(a.dtype, [a, b], byType(a, float, int));
 /** JavaScript compares numbers with numbers and bigints with bigints as mathematics does; NaN is unequal to everything. */
-const compare = (f: (a: Num, b: Num) => boolean): Binary => (a, b) => zip('bool', [a, b], (x: Num, y: Num) => (f(x, y) ? 1n : 0n));
-const truth = (f: (a: boolean, b: boolean) => boolean): Binary => (a, b) =>
-  zip('bool', [a, b], (x: bigint, y: bigint) => (f(x !== 0n, y !== 0n) ? 1n : 0n));
+const compare =
+  (f: (a: Num, b: Num) => boolean): Binary =>
+  (a, b) =>
+    zip('bool', [a, b], (x: Num, y: Num) => (f(x, y) ? 1n : 0n));
+const truth =
+  (f: (a: boolean, b: boolean) => boolean): Binary =>
+  (a, b) =>
+    zip('bool', [a, b], (x: bigint, y: bigint) => (f(x !== 0n, y !== 0n) ? 1n : 0n));
 
 const magnitude = (x: bigint): bigint => (x < 0n ? -x : x);
 const signOf = (x: bigint): bigint => (x > 0n ? 1n : x < 0n ? -1n : 0n);
@@ -64,10 +75,16 @@ function erfc(x: number): number {
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
-export const neg = unary((x) => -x, (x) => -x);
+export const neg = unary(
+  (x) => -x,
+  (x) => -x,
+);
 export const abs = unary(Math.abs, magnitude);
 export const sign = unary(Math.sign, signOf);
-export const relu = unary((x) => (Number.isNaN(x) ? x : Math.max(x, 0)), (x) => (x > 0n ? x : 0n));
+export const relu = unary(
+  (x) => (Number.isNaN(x) ? x : Math.max(x, 0)),
+  (x) => (x > 0n ? x : 0n),
+);
 
 export const exp = unary(Math.exp);
 export const log = unary(Math.log);
@@ -84,14 +101,28 @@ export const sigmoidOf = unary(sigmoid);
 export const silu = unary((x) => x * sigmoid(x));
 export const softplus = unary((x) => (x > 30 ? x : Math.log1p(Math.exp(x))));
 export const gelu = unary((x) => (x / 2) * erfc(-x / Math.SQRT2));
-export const geluTanh = unary((x) => (x / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))));
+export const geluTanh = unary(
+  (x) => (x / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
+);
 export const leakyRelu = (x: Ref, slope = 0.01): Ref => unary((v) => (v < 0 ? v * slope : v))(x);
 export const elu = (x: Ref, alpha = 1): Ref => unary((v) => (v < 0 ? alpha * Math.expm1(v) : v))(x);
 
-export const add = binary((a, b) => a + b, (a, b) => a + b);
-export const sub = binary((a, b) => a - b, (a, b) => a - b);
-export const mul = binary((a, b) => a * b, (a, b) => a * b);
-export const div = binary((a, b) => a / b, (a, b) => (b === 0n ? 0n : a / b));
+export const add = binary(
+  (a, b) => a + b,
+  (a, b) => a + b,
+);
+export const sub = binary(
+  (a, b) => a - b,
+  (a, b) => a - b,
+);
+export const mul = binary(
+  (a, b) => a * b,
+  (a, b) => a * b,
+);
+export const div = binary(
+  (a, b) => a / b,
+  (a, b) => (b === 0n ? 0n : a / b),
+);
 export const mod = binary(floored, (a, b) => (b === 0n ? 0n : ((a % b) + b) % b));
 export const pow = binary(power, (a, b) => intPower(a, b, 64));
 export const maximum = binary(Math.max, (a, b) => (a > b ? a : b));
@@ -107,6 +138,7 @@ export const and = truth((a, b) => a && b);
 export const or = truth((a, b) => a || b);
 export const not: Unary = (x) => zip('bool', [x], (v: bigint) => 1n - v);
 
-export const where = (condition: Ref, a: Ref, b: Ref): Ref => zip(a.dtype, [condition, a, b], (c: bigint, x: Num, y: Num) => (c ? x : y));
+export const where = (condition: Ref, a: Ref, b: Ref): Ref =>
+  zip(a.dtype, [condition, a, b], (c: bigint, x: Num, y: Num) => (c ? x : y));
 export const clamp = (x: Ref, lo: Ref, hi: Ref): Ref => minimum(maximum(x, lo), hi);
 export { to };

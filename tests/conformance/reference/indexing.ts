@@ -8,7 +8,9 @@ const indexAt = (indices: Ref, index: readonly number[]): number => Number(at(in
 export function gather(x: Ref, indices: Ref, axis = 0): Ref {
   const d = front(axis, x.shape);
   const rank = indices.shape.length;
-  return view(x, x.shape.toSpliced(d, 1, ...indices.shape), (index) => index.toSpliced(d, rank, indexAt(indices, index.slice(d, d + rank))));
+  return view(x, x.shape.toSpliced(d, 1, ...indices.shape), (index) =>
+    index.toSpliced(d, rank, indexAt(indices, index.slice(d, d + rank))),
+  );
 }
 
 /** NumPy's take_along_axis. */
@@ -43,11 +45,13 @@ export function topk(x: Ref, k: number, axis = -1, largest = true): { values: Re
     const key = index.with(d, 0).join();
     let order = sorted.get(key);
     if (!order) {
-      const row = Array.from({ length: x.shape[d]! }, (_, i) => at(x, index.with(d, i)));
-      order = row.map((_, i) => i).sort((i, j) => (largest ? byValue(row[j]!, row[i]!) : byValue(row[i]!, row[j]!)));
+      const row = Array.from({ length: x.shape[d] }, (_, i) => at(x, index.with(d, i)));
+      order = row
+        .map((_, i) => i)
+        .sort((i, j) => (largest ? byValue(row[j], row[i]) : byValue(row[i], row[j])));
       sorted.set(key, order);
     }
-    return BigInt(order[index[d]!]!);
+    return BigInt(order[index[d]]);
   });
   return { values: takeAlong(x, indices, d), indices };
 }

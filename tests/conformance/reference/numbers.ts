@@ -4,7 +4,11 @@
  */
 export type Num = number | bigint;
 
-interface FloatFormat { readonly digits: number; readonly minExponent: number; readonly maxExponent: number }
+interface FloatFormat {
+  readonly digits: number;
+  readonly minExponent: number;
+  readonly maxExponent: number;
+}
 /** IEEE 754 binary64, binary32, binary16, and bfloat16: digits of the significand with its leading bit, exponents of normal numbers. */
 const floats = {
   f64: { digits: 53, minExponent: -1022, maxExponent: 1023 },
@@ -34,17 +38,25 @@ export function limits(dtype: IntType): [min: bigint, max: bigint] {
 }
 
 /** The largest finite number, the smallest normal one and the smallest one above zero. */
-export const extremes = (dtype: FloatType): { max: number; normal: number; tiny: number } => extremesOf[dtype];
-const extremesOf = Object.fromEntries(Object.entries(floats).map(([dtype, { digits, minExponent, maxExponent }]) =>
-  [dtype, { max: (2 - 2 ** (1 - digits)) * 2 ** maxExponent, normal: 2 ** minExponent, tiny: 2 ** (minExponent - digits + 1) }],
-)) as Record<FloatType, { max: number; normal: number; tiny: number }>;
+export const extremes = (dtype: FloatType): { max: number; normal: number; tiny: number } =>
+  extremesOf[dtype];
+const extremesOf = Object.fromEntries(
+  Object.entries(floats).map(([dtype, { digits, minExponent, maxExponent }]) => [
+    dtype,
+    {
+      max: (2 - 2 ** (1 - digits)) * 2 ** maxExponent,
+      normal: 2 ** minExponent,
+      tiny: 2 ** (minExponent - digits + 1),
+    },
+  ]),
+) as Record<FloatType, { max: number; normal: number; tiny: number }>;
 
 const asDouble = new Float64Array(1);
 const asBits = new BigUint64Array(asDouble.buffer);
 /** floor(log2 |x|), from the bits of the double; below every normal number for zero and denormals. */
 function exponentOf(x: number): number {
   asDouble[0] = x;
-  return Number((asBits[0]! >> 52n) & 0x7ffn) - 1023;
+  return Number((asBits[0] >> 52n) & 0x7ffn) - 1023;
 }
 
 /** The distance between neighbours around x: one unit in the last place. */
@@ -128,5 +140,7 @@ export function fromBits(dtype: 'f16' | 'bf16', bits: number): number {
   const units = (bits & 0x7fff) % hidden;
   const sign = bits & 0x8000 ? -1 : 1;
   if (field === maxExponent - minExponent + 2) return units ? NaN : sign * Infinity;
-  return sign * (field === 0 ? units : units + hidden) * 2 ** (Math.max(field, 1) - 1 + minExponent - digits + 1);
+  return (
+    sign * (field === 0 ? units : units + hidden) * 2 ** (Math.max(field, 1) - 1 + minExponent - digits + 1)
+  );
 }

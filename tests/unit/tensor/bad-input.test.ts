@@ -4,7 +4,7 @@ import type { Device } from '../../../lib/device.js';
 import { Layout } from '../../../lib/layout/index.js';
 import { Tensor } from '../../../lib/tensor/tensor.js';
 import { fakeDevice } from '../fake-device.js';
-import { expectRefusal, failure, zeros, type Any, type Refusal } from './helpers.js';
+import { expectRefusal, failure, zeros, type Refusal } from './helpers.js';
 
 /** Values that are no tensor, no shape, no number: the compiler forbids them, JavaScript does not. */
 type Wrong = never;
@@ -153,7 +153,7 @@ describe.each([
   ['shapes', shapes],
   ['products', products],
 ] as const)('bad input of %s', (_, rows) => {
-  test.each(rows as Row[])('%s', (_name, call, code, says) => {
+  test.each(rows)('%s', (_name, call, code, says) => {
     expectRefusal({ call, code, says });
   });
 });
@@ -216,7 +216,7 @@ test('a device without the op', () => {
 });
 
 test('backAll of what is no list of tensors', async () => {
-  const t = zeros(fakeDevice(), [2]) as Any;
+  const t = zeros(fakeDevice(), [2]);
   await expect(Tensor.backAll(wrong(t))).rejects.toMatchObject({ code: 'ERR_SHAPE' });
   await expect(Tensor.backAll(wrong([t, 1]))).rejects.toMatchObject({ code: 'ERR_DTYPE' });
   await expect(Tensor.backAll([t, t])).rejects.toMatchObject({ code: 'ERR_TENSOR_MOVED' });

@@ -79,7 +79,7 @@ describe('records what the methods record', () => {
     const ops = t.tape.ops;
     const text = (i: number): string => {
       const { op, attrs, inputs } = ops[i];
-      return op === 'full' ? String(attrs.value) : `(${inputs.map(text).join(` ${op} `)})`;
+      return op === 'full' ? JSON.stringify(attrs.value) : `(${inputs.map(text).join(` ${op} `)})`;
     };
     expect(text(ops.length - 1)).toBe('(2 sub (0 div 3))');
     t.dispose();
