@@ -8,7 +8,17 @@ export type { HostKernel, HostKernelInfo } from './cpu/executable.js';
 export { s, type Scalar } from './ir/scalar.js';
 export { Tensor } from './tensor/tensor.js';
 export { expr } from './tensor/expr.js';
-export { apply, defineOp, defineScalarOp } from './tensor/custom.js';
+export {
+  apply,
+  defineOp,
+  defineScalarOp,
+  type CustomOp,
+  type OpDeclaration,
+  type ScalarDeclaration,
+} from './tensor/custom.js';
+export { fromHalf, toHalf } from './tensor/half.js';
+export type { TensorOps } from './tensor/ops.js';
+export type { Shape } from './tensor/types.js';
 export { Tape } from './tensor/tape.js';
 export { compile, Program } from './tensor/compile.js';
 export { spec, type Spec } from './tensor/spec.js';

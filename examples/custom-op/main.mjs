@@ -21,5 +21,9 @@ const cpu = await new CpuBuilder()
 
 const x = Tensor.create(cpu, [2, 3], new Float32Array([3, 1, 2, 9, 7, 8]));
 // What comes before and after still runs natively, fused as ever.
-console.log(await apply(rowMedian, [x.mul(10)]).add(0.5).back());
+console.log(
+  await apply(rowMedian, [x.mul(10)])
+    .add(0.5)
+    .back(),
+);
 await cpu.close();

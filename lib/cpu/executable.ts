@@ -47,13 +47,16 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
   );
   const owned = (handle: number, slot: number): Owned =>
     new Owned(handle, plan.slots[slot].bytes, cx.ledger, cx.addon, cx.live);
+  // A run that answers at once never turns the event loop, so that finalizers of its results would wait: see
+  // external_buffer.cc, which copies results up to this size.
+  const inline = outputSlots.every((s) => plan.slots[s].bytes < 65536);
   const [only] = parts;
 
   return {
     run(inputs, signal) {
       if (parts.length !== 1 || !('segment' in only)) return runParts(inputs, signal);
       const memory = inputs.map(({ memory: m, donate }) => (donate ? -(m as Owned).handle : memoryOf(m)));
-      const running = runProgram(only.program, memory, opOf(only.segment), signal);
+      const running = runProgram(only.program, memory, opOf(only.segment), inline, signal);
       for (const { memory: m, donate } of inputs) if (donate) (m as Owned).surrender();
       const wrap = (handles: number[]): Storage[] => handles.map((h, i) => owned(h, outputSlots[i]));
       return running instanceof Promise ? running.then(wrap) : wrap(running);
@@ -100,6 +103,7 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
             part.program,
             part.segment.inputs.map((s) => at.get(s)!),
             opOf(part.segment),
+            inline,
             signal,
           );
           handles.forEach((h, i) => {

@@ -18,13 +18,14 @@ let nextRun = 1;
 let ready = false;
 
 /**
- * Runs a native program once. Tiny ones answer at once; the rest run on Mia's threads. Throws, with nothing queued, on
+ * Runs a native program once. Where `inline` allows it, tiny ones answer at once; the rest run on Mia's threads. Throws, with nothing queued, on
  * memory that native code refuses; otherwise fails with the op of the step that failed.
  */
 export function runProgram(
   program: number,
   inputs: NativeMemory[],
   opOf: (step: number) => string,
+  inline: boolean,
   signal?: AbortSignal,
 ): number[] | Promise<number[]> {
   const addon = loadAddon();
@@ -36,7 +37,7 @@ export function runProgram(
   const id = nextRun++;
   let result: number[] | undefined;
   try {
-    result = addon.run(program, inputs, id, true);
+    result = addon.run(program, inputs, id, inline);
   } catch (error) {
     throw refused(error as Error);
   }

@@ -11,7 +11,7 @@ import { Tensor } from './tensor.js';
 type Specs = Record<string, Spec>;
 type Outputs = Record<string, Tensor<Device, DType>>;
 type Sizes<S extends readonly (number | null)[]> = {
-  readonly [I in keyof S]: S[I] extends number ? S[I] : number;
+  -readonly [I in keyof S]: S[I] extends number ? S[I] : number;
 };
 /** The tensors that a recorded function gets: sizes left open are plain numbers. */
 export type Inputs<D extends Device, X extends Specs> = {

@@ -9,7 +9,9 @@
 namespace mia {
 namespace {
 
-constexpr size_t kExternalFrom = 4096;  // below, copying is cheaper than a finalizer
+// Below, copying costs no more than a finalizer, and needs none: finalizers wait for the event loop to turn, which a chain
+// of awaits that are answered at once never lets it do.
+constexpr size_t kExternalFrom = 64 << 10;
 
 struct Export {
   Buffer* buffer;

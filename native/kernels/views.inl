@@ -140,6 +140,7 @@ MIA_NOINLINE const void* LoadTile(const View& view, char* const* base, int64_t b
   int64_t offset = view.offset + begin;
   if (view.access == Access::kLinear || (view.access == Access::kStrided && OneRun(view, begin, count, &offset))) {
     const char* p = memory + offset * bytes;
+    for (int i = 0; i < count * bytes; i += 64) __builtin_prefetch(p + count * bytes + i);
     if (borrow && SameAsRegister(view.dtype)) return p;
     FromMemory(view.dtype, home, p, count);
     return home;
