@@ -192,7 +192,7 @@ void ReduceRun(const Step& step, const Frame& frame, int phase, int64_t begin, i
 template <class R, class T>
 Work ReduceWork(const Step& step, int phase) {
   const ReducePlan plan = PlanReduce(step);
-  const double element = ProgramCost(step.prologue) + 0.02 * sizeof(T), result = ProgramCost(step.epilogue) + 2;
+  const double element = ProgramCost(step.prologue) + 0.005 * sizeof(T), result = ProgramCost(step.epilogue) + 2;
   if (phase == 1) {
     const double cost = result + 2.0 * static_cast<double>(plan.chunks);
     return plan.chunks == 1 ? Work{0, 1, 0} : Work{plan.outer, MaxOf(GrainOf(cost), kStep), cost};

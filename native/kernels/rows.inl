@@ -46,6 +46,7 @@ MIA_NOINLINE void RunShortRows(const Fn& fn, TileRunner* prologue, TileRunner* e
     if (plain) {
       x = reinterpret_cast<const T*>(LinearMemory(prologue->program->views[prologue->program->code[0].a],
                                                   prologue->base, first));
+      Prefetch(reinterpret_cast<const char*>(x + n), MinOf(n * sizeof(T), 8192));
     } else {
       prologue->Divert(buffer, first, sizeof(T));
       ForTiles(n, [&](int64_t i, int count) {

@@ -35,6 +35,10 @@ const Case kViews[] = {
     {"column broadcast", {64, 37}, {1, 0}, 1, 65},
     {"columns of a matrix", {60, 50}, {50, 1}, 0, 3000},
     {"transposed", {50, 60}, {1, 50}, 0, 3000},
+    {"transposed, long", {37, 5000}, {1, 40}, 3, 200003},
+    {"transposed, with gaps", {30, 200}, {2, 70}, 1, 14000},
+    {"transposed, backwards", {30, 200}, {-1, 30}, 29, 6000},
+    {"all dims turned round", {9, 8, 100}, {1, 9, 72}, 0, 7200},
     {"rows with gaps", {33, 31}, {40, 1}, 2, 1400},
     {"every third", {700}, {3}, 1, 2100},
     {"backwards", {700}, {-1}, 699, 700},
@@ -223,6 +227,21 @@ TEST(MapRunsInPlace) {
         for (size_t i = 0; i < x.size(); i++) CHECK_EQ(x[i], (before[i] + y[i]) * 2 - before[i]);
       }
     }
+  }
+}
+
+// A transposed operand that the result replaces.
+TEST(MapRunsInPlaceThroughStrides) {
+  for (const auto* isa : kernel::Isas()) {
+    const auto view = MakeView(0, DType::k_f32, {50, 300}, {1, 64}, 2);
+    auto x = kernel::Random<float>(300 * 64, 1);
+    const auto before = x;
+    kernel::Call call;
+    call.kernel = "map";
+    call.ints = {view.count};
+    call.prologue.Store(call.prologue.Op("neg.f32", call.prologue.Load(view)), view);
+    CHECK(call.Run(*isa, {(char*)x.data()}));
+    for (int64_t i = 0; i < 300 * 64; i++) CHECK_EQ(x[size_t(i)], i % 64 >= 2 && i % 64 < 52 ? -before[size_t(i)] : before[size_t(i)]);
   }
 }
 
