@@ -143,15 +143,27 @@ export const cast: MoveRecord = {
   view: (x, result, attrs) => castView(x, x.dtype, result.dtype, attrs.axis as number),
 };
 
-/** The axis that a cast resizes: the one that walks memory element by element; -1 if element sizes agree, undefined if none does. */
-export function castAxis(layout: Layout, from: DType, to: DType): number | undefined {
-  if (bytesOf(from) === bytesOf(to)) return -1;
-  const shape = shapeOf(layout);
+/**
+ * The axis that a cast resizes: -1 if element sizes agree, undefined if none will do. It walks memory element by element;
+ * where several do (an axis of size 1 counts), the one that leads to `shape`, else the last one that divides.
+ */
+export function castAxis(
+  layout: Layout,
+  from: DType,
+  to: DType,
+  shape?: readonly number[],
+): number | undefined {
+  const [a, b] = [bytesOf(from), bytesOf(to)];
+  if (a === b) return -1;
+  const sizes = shapeOf(layout);
   const strides = layout.stride as readonly (number | readonly number[])[];
-  const unit = shape.findLastIndex((n, i) => n !== 1 && strides[i] === 1);
-  if (unit >= 0) return unit;
-  const single = shape.findLastIndex((n) => n === 1); // [.., 1]: any axis of one element will do
-  return single >= 0 ? single : undefined;
+  const walks = sizes.map((_, i) => i).filter((i) => strides[i] === 1 || sizes[i] === 1);
+  const resized = (i: number): number => (sizes[i] * a) / b;
+  const wanted = walks.findLast(
+    (i) => shape?.length === sizes.length && sizes.every((n, k) => shape[k] === (k === i ? resized(i) : n)),
+  );
+  const unit = (i: number): boolean => strides[i] === 1 && Number.isInteger(resized(i));
+  return wanted ?? walks.findLast(unit) ?? walks.findLast((i) => sizes[i] !== 1) ?? walks.at(-1);
 }
 
 function castView(x: StridedView, from: DType, to: DType, axis: number): StridedView | null {

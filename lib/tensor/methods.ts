@@ -313,7 +313,8 @@ export const methods: Readonly<Record<string, Method>> = {
   cast(dtype, shape) {
     const self = asHandle('cast', this);
     const wanted = checkDType('cast', dtype);
-    const axis = castAxis(self.layout, self.dtype, wanted);
+    const given = shape === undefined ? undefined : checkShape('cast', shape);
+    const axis = castAxis(self.layout, self.dtype, wanted, given);
     if (axis === undefined) {
       throw new MiaError(
         'ERR_LAYOUT',
@@ -323,8 +324,7 @@ export const methods: Readonly<Record<string, Method>> = {
     }
     return recordAll('cast', [self], (add, [x]) => {
       const made = add('cast', [x], { dtype: wanted, axis });
-      const given = shape === undefined ? made.shape : checkShape('cast', shape);
-      if (given.join() !== made.shape.join())
+      if (given && given.join() !== made.shape.join())
         throw shapeError('cast', 'result has another shape', shapeText(given), shapeText(made.shape));
       return [made];
     })[0];

@@ -34,7 +34,8 @@ MIA_NOINLINE ReducePlan PlanReduce(const Step& step) {
     plan.chunks = MinOf(plan.reduced / kChunkElements, BlocksOf(2 * kUnits, MaxOf(plan.outer, 1)));
   }
   plan.chunks = MaxOf(plan.chunks, 1);
-  plan.length = BlocksOf(BlocksOf(plan.reduced, plan.chunks), kTile) * kTile;
+  const int64_t whole = plan.columns ? kChunkRows / 2 : kTile;
+  plan.length = BlocksOf(BlocksOf(plan.reduced, plan.chunks), whole) * whole;
   if (plan.chunks == 1) plan.length = plan.reduced;
   plan.chunks = MaxOf(plan.length > 0 ? BlocksOf(plan.reduced, plan.length) : 1, 1);
   return plan;

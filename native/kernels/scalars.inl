@@ -12,8 +12,6 @@ MIA_BEGIN
 constexpr int kStep = 16;  // elements; a multiple of every ISA's kLanes
 static_assert(kStep % kLanes == 0 && kTile % kStep == 0, "tiles are whole steps");
 
-// Four vectors before the next turn: a register that is read where it is written otherwise waits for its own stores.
-#define MIA_UNROLL _Pragma("GCC unroll 4")
 #define MIA_ASSUME_STEPS(n) \
   if ((n) % kStep != 0 || (n) <= 0) __builtin_unreachable()
 

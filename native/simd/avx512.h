@@ -2,11 +2,15 @@
 #pragma once
 
 // gcc 12 takes the deliberately undefined operand of its own intrinsics for a mistake.
+#ifdef __clang__
+#include <immintrin.h>
+#else
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
 #pragma GCC diagnostic pop
+#endif
 
 #include "simd/common.h"
 

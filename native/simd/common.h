@@ -21,11 +21,14 @@
 
 #define MIA_NOINLINE __attribute__((noinline, unused))
 
-// The loop has no dependence between iterations, although dst may be exactly one of its operands.
+// Independent: the loop has no dependence between iterations, although dst may be exactly one of its operands.
+// Unroll: four vectors at a turn; a register that is read where it is written otherwise waits for its own stores.
 #if defined(__clang__)
 #define MIA_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#define MIA_UNROLL _Pragma("clang loop unroll_count(4)")
 #else
 #define MIA_INDEPENDENT _Pragma("GCC ivdep")
+#define MIA_UNROLL _Pragma("GCC unroll 4")
 #endif
 
 MIA_BEGIN

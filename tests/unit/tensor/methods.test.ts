@@ -222,3 +222,13 @@ describe('slice, as NumPy', () => {
     t.dispose();
   });
 });
+
+test('cast comes back where the packed axis has size 1', () => {
+  const device = fakeDevice();
+  const x = () => Tensor.create(device, [3, 4], new Float32Array(12));
+  expect(x().cast('f32x4').cast('f32').shape).toEqual([3, 4]);
+  expect(x().cast('f32x4').cast('f32', [3, 4]).shape).toEqual([3, 4]);
+  expect(x().reshape([4, 3, 1]).transpose(0, 1).contiguous().reshape([12, 1]).cast('f32x4').shape).toEqual([
+    3, 1,
+  ]);
+});
