@@ -9,7 +9,8 @@
 namespace mia {
 namespace {
 
-// Below, copying costs no more than a finalizer, and needs none: finalizers wait for the event loop to turn, which a chain
+// Below, copying costs no more than a finalizer, and needs none: finalizers wait for the event loop to turn, which a
+// chain
 // of awaits that are answered at once never lets it do.
 constexpr size_t kExternalFrom = 64 << 10;
 

@@ -1,4 +1,5 @@
-// gather: out[o, j, i] = table[o, indices[j], i]. ints [outer, axis, inner, n]; views [table (dims outer, axis, inner, any
+// gather: out[o, j, i] = table[o, indices[j], i]. ints [outer, axis, inner, n]; views [table (dims outer, axis,
+// inner, any
 // strides), indices (n of any integer dtype), out (linear)]. Bytes move: table and out have one dtype, whichever.
 #pragma once
 

@@ -106,7 +106,8 @@ struct KernelEntry {
   Work (*work)(const Step&, int phase);
   void (*run)(const Step&, const Frame&, int phase, int64_t begin, int64_t end);
   size_t (*shared_bytes)(const Step&);  // null: none. Depends on sizes only, never on the number of threads.
-  // Null: accept. Returns why the step's counts, sizes or views are not what the kernel needs (a static string), else null.
+  // Null: accept. Returns why the step's counts, sizes or views are not what the kernel needs (a static string), else
+  // null.
   const char* (*check)(const Step&);
 };
 

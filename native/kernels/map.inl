@@ -6,7 +6,8 @@
 MIA_BEGIN
 
 // The order in which the index space is visited. In general that is tile by tile. But where neighbours along the last
-// dim lie a cache line or more apart, and another dim's neighbours share lines (a transposed operand), whole tiles would
+// dim lie a cache line or more apart, and another dim's neighbours share lines (a transposed operand), whole tiles
+// would
 // fetch every line again for each of its elements: then blocks of both dims are visited together, each copied line by
 // line to scratch first.
 struct MapOrder {
@@ -40,7 +41,8 @@ struct MapOrder {
   void Choose(const View& candidate) {
     const int last = candidate.nd - 1;
     const int64_t bytes = DTypeBytes(candidate.dtype);
-    const auto step = [&](int d) { return (candidate.stride[d] < 0 ? -candidate.stride[d] : candidate.stride[d]) * bytes; };
+    const auto step = [&](int d) { return (candidate.stride[d] < 0 ? -candidate.stride[d]
+        : candidate.stride[d]) * bytes; };
     if (candidate.loc == kIota || candidate.access != Access::kStrided || step(last) < kLine) return;
     if (candidate.size[last] < 2 * kAcross) return;
     for (int d = 0; d < last; d++) {

@@ -53,7 +53,8 @@ MIA_INLINE void ForRow(TileRunner* prologue, int64_t row_start, int64_t r0, int6
 
 // Rows [begin, end), each folded whole.
 template <class R, class T>
-MIA_NOINLINE void ReduceRows(const ReducePlan& plan, TileRunner* prologue, TileRunner* epilogue, int64_t begin, int64_t end) {
+MIA_NOINLINE void ReduceRows(const ReducePlan& plan, TileRunner* prologue, TileRunner* epilogue, int64_t begin,
+    int64_t end) {
   using State = typename R::State;
   // Short rows share a tile.
   const int64_t together = plan.reduced > 0 && plan.reduced <= kTile / 2 ? kTile / plan.reduced : 1;
@@ -203,7 +204,7 @@ Work ReduceWork(const Step& step, int phase) {
     const double cost = element * length * static_cast<double>(MinOf(plan.outer, kBlockColumns));
     return {plan.chunks * plan.blocks, GrainOf(cost), cost};
   }
-  const double cost = element * length + (plan.chunks == 1 ? result + 5 : 5);
+  const double cost = element * length + (plan.chunks == 1 ? result : 5);
   return {plan.outer * plan.chunks, plan.chunks == 1 ? MaxOf(GrainOf(cost), 1) : 1, cost};
 }
 

@@ -1,5 +1,6 @@
 // rows.<fn>.<T>: ints [rows, cols], floats [eps] (or none: 0). The prologue gives x and the epilogue takes
-// register 0 = fn(x) at index r * cols + c. Rows that fit scratch are computed once and gone over there; longer ones are
+// register 0 = fn(x) at index r * cols + c. Rows that fit scratch are computed once and gone over there; longer ones
+// are
 // computed again in every pass.
 #pragma once
 

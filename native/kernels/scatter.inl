@@ -8,7 +8,8 @@
 
 MIA_BEGIN
 
-// A unit is a block of up to kTile columns of one matrix `o`: no other unit touches them, so equal indices stay in order.
+// A unit is a block of up to kTile columns of one matrix `o`: no other unit touches them, so equal indices stay in
+// order.
 template <class Put>
 MIA_INLINE void ForUpdates(const Step& step, const Frame& frame, int64_t begin, int64_t end, Put put) {
   const View &indices = step.views[1];

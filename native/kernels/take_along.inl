@@ -1,4 +1,5 @@
-// takeAlong: out[r, j] = x[r, indices[r, j]]. ints [rows, n, k]; views [x (dims ..., n, any strides), indices (rows * k of
+// takeAlong: out[r, j] = x[r, indices[r, j]]. ints [rows, n, k]; views [x (dims ..., n, any strides), indices (rows *
+// k of
 // any integer dtype), out (linear)]. Bytes move: x and out have one dtype, whichever.
 #pragma once
 

@@ -3,6 +3,7 @@
 // instruction may write memory itself.
 #pragma once
 
+#include "kernels/chain.inl"
 #include "kernels/scalars.inl"
 #include "kernels/views.inl"
 #include "kernels/work.inl"
@@ -37,6 +38,9 @@ MIA_INLINE bool IsPlainStore(const TileProgram& program) {
   return view.access == Access::kLinear && SameAsRegister(view.dtype);
 }
 
+// Of a program, that are looked at for chains.
+constexpr int kMaxChained = 64;
+
 struct TileRunner {
   struct Register {
     const void* tile;    // where its elements are now
@@ -48,9 +52,12 @@ struct TileRunner {
   const TileProgram* program;
   char* const* base;
   Register regs[kMaxRegs];
+  uint32_t numbers;  // registers of constants
   uint32_t fixed;    // registers whose value no tile changes: loaded by Start
   uint32_t kept;     // registers that must not lie in memory, since another store may overwrite it before theirs
   uint64_t streams;  // stores that go past the caches
+  bool streamed;     // the last chain writes past the caches
+  uint8_t links[kMaxChained];  // instructions from here on that run as one chain
   const View* replaced = nullptr;  // the view that `substitute` stands for in the next run
   View substitute;
   char* substitute_base;
@@ -60,7 +67,7 @@ struct TileRunner {
                           bool is_epilogue) {
     program = &tile_program;
     base = memories;
-    fixed = kept = 0;
+    fixed = kept = numbers = 0;
     streams = 0;
     const int length = RoundToStep(static_cast<int>(longest < kTile ? longest : kTile));
     for (int r = 0; r < program->num_regs; r++) {
@@ -69,6 +76,7 @@ struct TileRunner {
     }
     for (int i = 0; i < program->num_consts; i++) {
       const Const& constant = program->consts[i];
+      numbers |= 1u << constant.reg;
       WithType(static_cast<Reg>(constant.type), [&](auto t) {
         Fill(regs[constant.reg].home, static_cast<decltype(t)>(constant.value), length);
       });
@@ -80,7 +88,8 @@ struct TileRunner {
       if (program->num_stores > 1) kept |= 1u << store.reg;
       if (i < 64 && Streams(view)) {
         streams |= uint64_t{1} << i;
-      } else if (store.direct && reg.direct == nullptr && view.access == Access::kLinear && SameAsRegister(view.dtype)) {
+      } else if (store.direct && reg.direct == nullptr && view.access == Access::kLinear &&
+          SameAsRegister(view.dtype)) {
         reg.direct = LinearMemory(view, base, 0);
         reg.bytes = DTypeBytes(view.dtype);
       }
@@ -99,6 +108,57 @@ struct TileRunner {
       if (view.access != Access::kSplat || view.loc == kIota) continue;
       LoadTile(view, base, 0, length, regs[instr.dst].home, false);
       fixed |= 1u << instr.dst;
+    }
+    FindChains();
+    StreamChain();
+  }
+
+  // A chain whose end is the one store of the program writes past the caches itself.
+  void StreamChain() {
+    streamed = false;
+    if (streams != 1 || program->num_stores != 1 || !program->stores[0].direct) return;
+    const View& view = program->views[program->stores[0].view];
+    Register& reg = regs[program->stores[0].reg];
+    const int end = reg.last_write;
+    char* memory = LinearMemory(view, base, 0);
+    if (end < 1 || end >= kMaxChained || view.dtype != DType::k_f32 ||
+        reinterpret_cast<uintptr_t>(memory) % 64 != 0) return;
+    int first = 0;
+    while (first + links[first] <= end) first += links[first];
+    if (links[first] < 2 || first + links[first] - 1 != end) return;
+    reg.direct = memory;
+    reg.bytes = sizeof(f32);
+    streamed = true;
+  }
+
+  // Whether instruction i is the only one that reads what i - 1 computed, and can go on with it in registers.
+  bool Continues(int i) const {
+    const Instr &before = program->code[i - 1], &now = program->code[i];
+    const uint8_t value = before.dst;
+    if (kLinkKind[now.op] == kNoLink) return false;
+    if (now.a != value && (IsUnaryLink(kLinkKind[now.op]) || now.b != value)) return false;
+    if (now.dst == value) return true;
+    if (value == program->result && regs[value].last_write == i - 1) return false;
+    for (int s = 0; s < program->num_stores; s++) {
+      if (program->stores[s].reg == value && regs[value].last_write == i - 1) return false;
+    }
+    for (int later = i + 1; later < program->num_code; later++) {
+      const Instr& instr = program->code[later];
+      if (instr.op != kLoad && (instr.a == value || instr.b == value || instr.c == value)) return false;
+      if (instr.dst == value) return true;
+    }
+    return true;
+  }
+
+  void FindChains() {
+    const int looked_at = program->num_code < kMaxChained ? program->num_code : kMaxChained;
+    for (int i = 0; i < looked_at; i++) links[i] = 1;
+    for (int i = 0; i < looked_at; i++) {
+      if (kLinkKind[program->code[i].op] == kNoLink) continue;
+      int n = 1;
+      while (i + n < looked_at && n < kMaxLinks && Continues(i + n)) n++;
+      links[i] = static_cast<uint8_t>(n);
+      i += n - 1;
     }
   }
 
@@ -131,6 +191,12 @@ struct TileRunner {
                                     : LoadTile(*view, base, begin, count, dst.home, borrow);
         continue;
       }
+      const int chained = i < kMaxChained ? links[i] : 1;
+      if (chained > 1) {
+        Chain(i, chained, begin, padded, whole);
+        i += chained - 1;
+        continue;
+      }
       char* out = dst.home;
       if (dst.direct != nullptr && dst.last_write == i && whole) out = dst.direct + begin * dst.bytes;
       kTileOps[instr.op](out, regs[instr.a].tile, regs[instr.b].tile, regs[instr.c].tile, padded);
@@ -141,6 +207,40 @@ struct TileRunner {
       StoreTile(program->views[store.view], base, begin, count, regs[store.reg].tile,
                 i < 64 && (streams >> i & 1));
     }
+  }
+
+  // Instructions [first, first + count) as one pass over the tile.
+  void Chain(int first, int count, int64_t begin, int padded, bool whole) {
+    Link chain[kMaxLinks];
+    const Instr* const code = program->code + first;
+    for (int l = 0; l < count; l++) {
+      const Instr& instr = code[l];
+      const uint8_t value = l == 0 ? instr.a : code[l - 1].dst;
+      const bool swapped = instr.a != value;
+      const uint8_t other = swapped ? instr.a : instr.b;
+      const bool number = (fixed | numbers) >> other & 1;
+      chain[l] = {kLinkKind[instr.op],
+                  !swapped && instr.b == value ? Link::kSelf : number ? Link::kNumber : Link::kTileOfNumbers, swapped,
+                  static_cast<const f32*>(regs[other].tile)};
+    }
+    Register& dst = regs[code[count - 1].dst];
+    const auto* in = static_cast<const f32*>(regs[code[0].a].tile);
+    char* out = dst.home;
+    const bool direct = dst.direct != nullptr && dst.last_write == first + count - 1 && whole;
+    if (direct) out = dst.direct + begin * dst.bytes;
+    const int steps = padded / kChainStep * kChainStep;
+    (direct && streamed ? RunChain<true> : RunChain<false>)(chain, count, in, reinterpret_cast<f32*>(out), steps);
+    const size_t done = steps * sizeof(f32);
+    for (int l = 0; l < count && steps < padded; l++) { // the rest, an instruction at a time
+      const Instr& instr = code[l];
+      char* to = (l == count - 1 ? out : regs[instr.dst].home) + done;
+      const auto tile = [&](uint8_t r) -> const char* {
+        const bool value = l > 0 && r == code[l - 1].dst;
+        return static_cast<const char*>(value ? regs[r].home : regs[r].tile) + done;
+      };
+      kTileOps[instr.op](to, tile(instr.a), tile(instr.b), tile(instr.c), padded - steps);
+    }
+    dst.tile = out;
   }
 
   // In the next run of `count` elements, element i of the view lies at memory[offset + i * stride].

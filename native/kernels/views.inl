@@ -136,7 +136,8 @@ MIA_INLINE void Prefetch(const char* p, int64_t bytes) {
 
 // Where the tile can be read: in memory itself if `borrow` allows it and the bytes are the register's, else in `home`
 // (kRegBytes). count <= kTile.
-MIA_NOINLINE const void* LoadTile(const View& view, char* const* base, int64_t begin, int count, void* home, bool borrow) {
+MIA_NOINLINE const void* LoadTile(const View& view, char* const* base, int64_t begin, int count, void* home,
+    bool borrow) {
   const Reg reg = RegOf(view.dtype);
   if (view.loc == kIota) {
     WithType(reg, [&](auto t) { FillIota<decltype(t)>(view, begin, count, home); });
@@ -170,7 +171,8 @@ MIA_NOINLINE const void* LoadTile(const View& view, char* const* base, int64_t b
 }
 
 // Writes a tile from a register. stream: past the caches, for outputs that do not fit them.
-MIA_NOINLINE void StoreTile(const View& view, char* const* base, int64_t begin, int count, const void* reg, bool stream) {
+MIA_NOINLINE void StoreTile(const View& view, char* const* base, int64_t begin, int count, const void* reg,
+    bool stream) {
   char* memory = base[view.loc];
   const int bytes = DTypeBytes(view.dtype);
   if (view.access == Access::kLinear) {

@@ -4,6 +4,11 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#ifdef __linux__
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 #include <algorithm>
 #include <new>
@@ -20,6 +25,7 @@ constexpr double kWakeFrom = 20e3;    // nor, below this, a system call
 constexpr double kPerHelper = 10e3;   // work that each thread woken should find
 constexpr double kMinRange = 2e3;     // one claim should outweigh its own cost
 constexpr double kMaxRange = 500e3;   // and leave cancellation and other runs a chance
+constexpr int kNice = 4;
 constexpr auto kSpin = std::chrono::microseconds(50);
 constexpr double kIdleSeconds = 3;    // then a sleeping pool gives idle memory back
 
@@ -142,6 +148,11 @@ void* Pool::Main(void* argument) {
   pthread_setname_np(name);
 #else
   pthread_setname_np(pthread_self(), name);
+#endif
+#ifdef __linux__
+  // Where cores are short the event loop comes first: it needs little, and at once. A nice value is a thread's own
+  // here.
+  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kNice);
 #endif
   for (;;) {
     if (Task* task = pool->TakeTask()) {

@@ -8,6 +8,7 @@
 MIA_BEGIN
 
 constexpr int kLanes = 8;
+constexpr int kVectorRegisters = 16;
 struct Vec {
   __m256 raw;
 };

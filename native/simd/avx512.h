@@ -17,6 +17,7 @@
 MIA_BEGIN
 
 constexpr int kLanes = 16;
+constexpr int kVectorRegisters = 32;
 struct Vec {
   __m512 raw;
 };

@@ -68,7 +68,7 @@ MIA_INLINE Vec Tanh(Vec x) {
   return CopySign(Select(Lt(size, Set(0.625f)), small, large), x);
 }
 
-// 2 ULP. Below 1: x P(x^2), P to 2e-9; above: 1 - e^Q(|x|) with Q the fit of log(erfc) weighted by erfc, 2e-9
+// 3 ULP. Below 1: x P(x^2), P to 2e-9; above: 1 - e^Q(|x|) with Q the fit of log(erfc) weighted by erfc, 2e-9
 // (definitions: Abramowitz and Stegun, 7.1.1 and 7.1.2).
 MIA_INLINE Vec Erf(Vec x) {
   const Vec z = Mul(x, x), size = Min(Set(4), Abs(x));  // erf(4) rounds to 1

@@ -8,6 +8,7 @@
 MIA_BEGIN
 
 constexpr int kLanes = 4;
+constexpr int kVectorRegisters = 32;
 struct Vec {
   float32x4_t raw;
 };

@@ -6,6 +6,7 @@
 MIA_BEGIN
 
 constexpr int kLanes = 1;
+constexpr int kVectorRegisters = 16;
 struct Vec {  // lanes of f32
   float raw;
 };

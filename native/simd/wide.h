@@ -29,7 +29,8 @@ MIA_INLINE float Wave(float a, int quarter) {
   return static_cast<float>(phase >= 2 ? -y : y);
 }
 
-// Each has Usual(x, y): is Fast right?; Fast: branch-free; Rare: any operands. `y` is unused where the function has one.
+// Each has Usual(x, y): is Fast right?; Fast: branch-free; Rare: any operands. `y` is unused where the function has
+// one.
 struct WideSin {
   static MIA_INLINE bool Usual(float x, float) { return !(__builtin_fabsf(x) >= 0x1p20f); }
   static MIA_INLINE float Fast(float x, float) { return Wave(x, 0); }

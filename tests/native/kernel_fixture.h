@@ -67,7 +67,8 @@ inline std::vector<const KernelTable*> Isas() {
 }
 
 // As the runtime classifies them.
-inline mia::View MakeView(int loc, DType dtype, std::vector<int64_t> size, std::vector<int64_t> stride, int64_t offset = 0) {
+inline mia::View MakeView(int loc, DType dtype, std::vector<int64_t> size, std::vector<int64_t> stride,
+    int64_t offset = 0) {
   mia::View view{};
   view.loc = loc;
   view.dtype = dtype;
@@ -115,8 +116,10 @@ class Tile {
   // The next register to be used; epilogues start with 1.
   void Reserve(int regs) { regs_ = regs; }
   mia::TileProgram Program(int result = 0) const {
-    return {static_cast<int32_t>(views_.size()), static_cast<int32_t>(consts_.size()), static_cast<int32_t>(code_.size()),
-            static_cast<int32_t>(stores_.size()), views_.data(), consts_.data(), code_.data(), stores_.data(), U8(regs_),
+    return {static_cast<int32_t>(views_.size()), static_cast<int32_t>(consts_.size()),
+        static_cast<int32_t>(code_.size()),
+            static_cast<int32_t>(stores_.size()), views_.data(), consts_.data(), code_.data(), stores_.data(),
+                U8(regs_),
             U8(result)};
   }
 

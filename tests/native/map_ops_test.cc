@@ -35,7 +35,8 @@ std::vector<T> Operands(size_t n, unsigned seed) {
   std::vector<T> special = {0, 1, 2, 3, 7, static_cast<T>(-1), static_cast<T>(-2), Limits::max(), Limits::lowest(),
                             static_cast<T>(Limits::max() / 2), static_cast<T>(100)};
   if (std::is_floating_point<T>::value) {
-    for (const double x : {-0.0, 0.5, -0.5, 1.5, 2.5, -2.5, 2147483648.0, -2147483649.0, 4294967296.0, 1e19, -1e19, 1e300,
+    for (const double x : {-0.0, 0.5, -0.5, 1.5, 2.5, -2.5, 2147483648.0, -2147483649.0, 4294967296.0, 1e19, -1e19,
+        1e300,
                            9223372036854775808.0, (double)INFINITY, -(double)INFINITY, (double)NAN}) {
       special.push_back(static_cast<T>(x));
     }
@@ -52,7 +53,8 @@ bool Same(double a, double b) { return a == b || (isnan(a) && isnan(b)); }
 
 // Runs op at one length; dst is a new register, or operand number `over`.
 template <class Out, class A, class B, class C>
-std::vector<Out> Run(const kernel::KernelTable& isa, const std::string& op, int64_t n, int over, const std::vector<A>& a,
+std::vector<Out> Run(const kernel::KernelTable& isa, const std::string& op, int64_t n, int over,
+    const std::vector<A>& a,
                      const std::vector<B>& b, const std::vector<C>& c) {
   std::vector<Out> out(static_cast<size_t>(n) + 1, static_cast<Out>(77));
   kernel::Call call;
@@ -92,7 +94,8 @@ void Check(const std::string& op, Exact exact, double tolerance = 0) {
           if (good) continue;
           std::ostringstream text;
           text.precision(17);
-          text << isa->isa << " " << op << " n " << n << " over " << over << " at " << i << ": (" << a[i] << ", " << b[i]
+          text << isa->isa << " " << op << " n " << n << " over " << over << " at " << i << ": (" << a[i] << ", "
+              << b[i]
                << ", " << c[i] << ") gives " << out[i] << ", not " << expected;
           return test::Fail(__FILE__, __LINE__, text.str());
         }
@@ -199,7 +202,8 @@ To Converted(From x) {
   if constexpr (std::is_floating_point<From>::value && !std::is_floating_point<To>::value) {
     if (x != x) return 0;
     const long double y = x, low = std::numeric_limits<To>::lowest(), high = std::numeric_limits<To>::max();
-    return y <= low ? std::numeric_limits<To>::lowest() : y >= high ? std::numeric_limits<To>::max() : static_cast<To>(x);
+    return y <= low ? std::numeric_limits<To>::lowest() : y >= high ? std::numeric_limits<To>::max()
+        : static_cast<To>(x);
   } else {
     return static_cast<To>(x);
   }

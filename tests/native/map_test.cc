@@ -88,7 +88,8 @@ std::vector<char> Bytes(DType dtype, int64_t n, unsigned seed) {
     switch (dtype) {
       case DType::k_f32: put(x); break;
       case DType::k_f64: put(static_cast<double>(x)); break;
-      case DType::k_f16: put(static_cast<uint16_t>((x < 0 ? 0x8000 : 0) | (0x3000 + static_cast<int>(fabs(x) * 50)))); break;
+      case DType::k_f16: put(static_cast<uint16_t>((x < 0 ? 0x8000
+          : 0) | (0x3000 + static_cast<int>(fabs(x) * 50)))); break;
       case DType::k_bf16: {
         uint32_t bits;
         memcpy(&bits, &x, sizeof bits);
@@ -154,7 +155,8 @@ TEST(MapWritesEveryViewOfEveryDType) {
         call.ints = {view.count};
         call.prologue.Store(call.prologue.Load(Linear(0, dtype, view.count)), view);
         CHECK(call.Run(*isa, {(char*)memory.data(), out.data()}));
-        if (out != expected) test::Fail(__FILE__, __LINE__, std::string(isa->isa) + " " + mia::kDTypeNames[d] + ", " + one.name);
+        if (out != expected) test::Fail(__FILE__, __LINE__,
+            std::string(isa->isa) + " " + mia::kDTypeNames[d] + ", " + one.name);
       }
     }
   }
@@ -241,7 +243,8 @@ TEST(MapRunsInPlaceThroughStrides) {
     call.ints = {view.count};
     call.prologue.Store(call.prologue.Op("neg.f32", call.prologue.Load(view)), view);
     CHECK(call.Run(*isa, {(char*)x.data()}));
-    for (int64_t i = 0; i < 300 * 64; i++) CHECK_EQ(x[size_t(i)], i % 64 >= 2 && i % 64 < 52 ? -before[size_t(i)] : before[size_t(i)]);
+    for (int64_t i = 0; i < 300 * 64; i++) CHECK_EQ(x[size_t(i)], i % 64 >= 2 && i % 64 < 52 ? -before[size_t(i)]
+        : before[size_t(i)]);
   }
 }
 
@@ -282,7 +285,8 @@ TEST(MapStoresLargeAndSeveralOutputs) {
     tile.Store(tile.Op("cast.f32.i32", neg), Linear(3, DType::k_i8, n));
     CHECK(call.Run(*isa, {(char*)x.data(), (char*)plain.data(), (char*)wide.data(), (char*)narrow.data()}));
     int64_t wrong = 0;
-    for (size_t i = 0; i < n; i++) wrong += plain[i] != -x[i] || wide[i] != -x[i] || narrow[i] != int8_t(int32_t(-x[i]));
+    for (size_t i = 0; i < n; i++) wrong += plain[i] != -x[i] || wide[i] != -x[i] ||
+        narrow[i] != int8_t(int32_t(-x[i]));
     CHECK_EQ(wrong, 0);
   }
 }
@@ -297,7 +301,8 @@ TEST(MapConstantsHaveTheirTypes) {
       call.kernel = "map";
       call.ints = {600};
       const int constant = call.prologue.Const(static_cast<Reg>(r), values[r]);
-      call.prologue.Store(call.prologue.Op(std::string("cast.") + names[r] + ".f64", constant), Linear(0, DType::k_f64, 600));
+      call.prologue.Store(call.prologue.Op(std::string("cast.") + names[r] + ".f64", constant), Linear(0,
+          DType::k_f64, 600));
       CHECK(call.Run(*isa, {(char*)out.data()}));
       for (const double value : out) CHECK_EQ(value, r == 0 ? 0.1f : values[r]);
     }

@@ -100,7 +100,8 @@ TEST(IndicesOutOfRangeFail) {
         call.views = {matrix, Linear(1, DType::k_i32, 4), Linear(0, DType::k_f32, 8, 16)};
         if (call.kernel == "takeAlong") {
           call.ints = {2, 4, 2};
-          call.views = {MakeView(0, DType::k_f32, {2, 4}, {4, 1}), Linear(1, DType::k_i32, 4), Linear(0, DType::k_f32, 4, 16)};
+          call.views = {MakeView(0, DType::k_f32, {2, 4}, {4, 1}), Linear(1, DType::k_i32, 4), Linear(0,
+              DType::k_f32, 4, 16)};
         } else if (call.kernel[0] == 's') {
           call.views[2] = MakeView(0, DType::k_f32, {1, 4, 2}, {8, 2, 1}, 16);
         }
@@ -183,7 +184,8 @@ TEST(ScatterAddsNarrowTypes) {
     kernel::Call call;
     call.kernel = "scatter.add.i32";
     call.ints = {1, 3, 1, 4};
-    call.views = {Linear(0, DType::k_i8, 3), Linear(1, DType::k_i32, 4), MakeView(2, DType::k_i32, {1, 4, 1}, {4, 1, 1})};
+    call.views = {Linear(0, DType::k_i8, 3), Linear(1, DType::k_i32, 4), MakeView(2, DType::k_i32, {1, 4, 1}, {4, 1,
+        1})};
     CHECK(call.Run(*isa, {(char*)out, (char*)indices, (char*)updates}));
     CHECK(out[0] == 6 && out[1] == 6 && out[2] == int8_t(307));
   }
@@ -252,7 +254,8 @@ TEST(MovesRefuseWhatDoesNotFit) {
     call.prologue = kernel::LoadOf(Linear(0, DType::k_f32, 8));
     return !call.Run(isa, {(char*)memory});
   };
-  const auto f32 = [](std::vector<int64_t> size, std::vector<int64_t> stride) { return MakeView(0, DType::k_f32, size, stride); };
+  const auto f32 = [](std::vector<int64_t> size, std::vector<int64_t> stride) { return MakeView(0, DType::k_f32,
+      size, stride); };
   const auto table = f32({1, 4, 2}, {8, 2, 1}), index = Linear(0, DType::k_i32, 3), out = f32({6}, {1});
   CHECK(!refused("gather", {1, 4, 2, 3}, {table, index, out}));
   CHECK(refused("gather", {1, 4, 2, 3}, {table, f32({3}, {1}), out}));

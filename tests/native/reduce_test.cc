@@ -148,7 +148,8 @@ void CheckPlaces() {
                 if (a == a && (b != b || (op[4] == 'a' ? b > a : b < a))) best = r;
               }
               const T value = range[best];
-              if (out[o] != static_cast<int32_t>(best) || (value == value ? best_value[o] != value : best_value[o] == best_value[o])) {
+              if (out[o] != static_cast<int32_t>(best) || (value == value ? best_value[o] != value
+                  : best_value[o] == best_value[o])) {
                 test::Fail(__FILE__, __LINE__, Where(*isa, op, Type<T>::kName, mode, shape, o));
               }
             });
@@ -185,7 +186,8 @@ TEST(ReduceFusesBothSides) {
   const auto y = kernel::Random<float>(reduced, 6, 1);
   for (const auto* isa : kernel::Isas()) {
     for (const int mode : {0, 1}) {
-      const std::vector<int64_t> size = mode == 0 ? std::vector<int64_t>{outer, reduced} : std::vector<int64_t>{reduced, outer};
+      const std::vector<int64_t> size = mode == 0 ? std::vector<int64_t>{outer, reduced}
+          : std::vector<int64_t>{reduced, outer};
       std::vector<float> out(2 * outer, 5);
       std::vector<uint16_t> rounded(outer);
       kernel::Call call;
@@ -193,8 +195,10 @@ TEST(ReduceFusesBothSides) {
       call.ints = {mode, outer, reduced};
       kernel::Tile& in = call.prologue;
       // x is stored [reduced, outer] either way.
-      const int a = in.Load(MakeView(0, DType::k_f32, size, mode == 0 ? std::vector<int64_t>{1, outer} : std::vector<int64_t>{outer, 1}));
-      const int b = in.Load(MakeView(1, DType::k_f32, size, mode == 0 ? std::vector<int64_t>{0, 1} : std::vector<int64_t>{1, 0}));
+      const int a = in.Load(MakeView(0, DType::k_f32, size, mode == 0 ? std::vector<int64_t>{1, outer}
+          : std::vector<int64_t>{outer, 1}));
+      const int b = in.Load(MakeView(1, DType::k_f32, size, mode == 0 ? std::vector<int64_t>{0, 1}
+          : std::vector<int64_t>{1, 0}));
       call.result = in.Op("mul.f32", a, b);
       kernel::Tile& after = call.epilogue;
       after.Reserve(1);
