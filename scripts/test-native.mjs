@@ -6,7 +6,10 @@ import { parseArgs } from 'node:util';
 import { configureTree, main, requireTools, run } from './build-native.mjs';
 import { root } from './files.mjs';
 
-const { values } = parseArgs({ options: { sanitize: { type: 'string' } } });
+const { values, positionals } = parseArgs({
+  options: { sanitize: { type: 'string' } },
+  allowPositionals: true, // parts of names: only those tests
+});
 
 await main(() => {
   requireTools();
@@ -27,7 +30,7 @@ await main(() => {
     '--parallel',
     String(availableParallelism()),
   ]);
-  run(join(tree, 'mia_native_tests'), [], {
+  run(join(tree, 'mia_native_tests'), positionals, {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: {
       ...process.env,

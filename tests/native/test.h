@@ -57,7 +57,9 @@ inline void Near(const char* file, int line, const char* text, double a, double 
 __attribute__((weak)) int main(int argc, char** argv) {
   int passed = 0, failed = 0;
   for (const auto& one : test::Cases()) {
-    if (argc > 1 && strstr(one.name, argv[1]) == nullptr) continue;
+    bool asked_for = argc == 1;
+    for (int i = 1; i < argc; i++) asked_for = asked_for || strstr(one.name, argv[i]) != nullptr;
+    if (!asked_for) continue;
     test::failures = 0;
     one.body();
     if (test::failures != 0) printf("FAILED %s\n", one.name);
