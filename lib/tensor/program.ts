@@ -34,6 +34,7 @@ export class Program {
   readonly #record: Recorder;
   readonly #Tensor: new (node: Node) => Handle;
   #last: Specialized | undefined;
+  #disposed = false;
 
   /** @internal */
   constructor(
@@ -91,6 +92,7 @@ export class Program {
 
   /** Frees what the program holds. Runs in flight end first. */
   async dispose(): Promise<void> {
+    this.#disposed = true;
     const all = [...this.#sizes.values()];
     this.#sizes.clear();
     this.#last = undefined;
@@ -152,6 +154,7 @@ export class Program {
   #recordAt(shapes: readonly (readonly number[])[]): Recorded {
     const device = this.#device;
     const leaf = device.core.ops.get('leaf')!;
+    if (this.#disposed) throw new MiaError('ERR_CLOSED', 'run', 'the program is disposed');
     if (device.core.closed)
       throw new MiaError('ERR_CLOSED', 'compile', `the ${device.kind} device is closed`);
     const inputs = [...this.#specs.values()].map(

@@ -55,6 +55,16 @@ describe('a program', () => {
     expect(cpu.memory()).toMatchObject({ liveTensors: 0, liveBytes: 0 });
   });
 
+  test('says so after it was disposed; a run in flight ends first', async () => {
+    await using cpu = await Cpu.create();
+    const program = await square(cpu);
+    const run = program.run({ x: f32(64 * 512) });
+    await Promise.all([program.dispose(), program.dispose()]);
+    expect((await run).y[0]).toBe(512);
+    await expect(program.run({ x: f32(512) })).rejects.toMatchObject({ code: 'ERR_CLOSED' });
+    expect(cpu.memory()).toMatchObject({ liveTensors: 0, liveBytes: 0 });
+  });
+
   test('aborts: before, and in the middle', async () => {
     await using cpu = await Cpu.create();
     const program = await square(cpu);
