@@ -22,7 +22,7 @@ export interface ErrorDetail {
 
 /**
  * The one error class: `code` for programs, `message` for people, always led by the operation:
- * `matmul: K differs: expected 8 rows in rhs, got 32`.
+ * `matmul: K differs: lhs [64, 8], rhs [32, 4]: expected 8 rows in rhs, got 32`.
  */
 export class MiaError extends Error {
   override readonly name = 'MiaError';

@@ -38,6 +38,7 @@ export class Cpu implements Device {
 
   /** @internal */
   constructor(options: CpuOptions, ops: ReadonlyMap<string, Op>, kernels: ReadonlyMap<string, HostKernel>) {
+    checkOptions(options);
     const addon = loadAddon();
     const isa = options.isa ?? env('MIA_ISA') ?? addon.isas[0];
     if (!addon.isas.includes(isa)) {
@@ -47,7 +48,7 @@ export class Cpu implements Device {
         actual: show(isa),
       });
     }
-    const threads = options.threads ?? (Number(env('MIA_NUM_THREADS') ?? 0) || addon.threads);
+    const threads = options.threads ?? Number(env('MIA_NUM_THREADS') ?? addon.threads);
     if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
       throw new MiaError('ERR_DEVICE', 'Cpu', {
         message: 'bad number of threads',
@@ -111,6 +112,24 @@ export class Cpu implements Device {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+function checkOptions(options: unknown): void {
+  const known = ['threads', 'isa'];
+  if (typeof options !== 'object' || options === null) {
+    throw new MiaError('ERR_DEVICE', 'Cpu', {
+      message: 'bad options',
+      expected: 'an object',
+      actual: show(options),
+    });
+  }
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  throw new MiaError('ERR_DEVICE', 'Cpu', {
+    message: 'unknown option',
+    expected: known.join(', '),
+    actual: show(unknown),
+  });
 }
 
 /** Memory as an array: an owned buffer becomes it, what JavaScript made already is one. */

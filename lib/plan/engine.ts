@@ -90,14 +90,13 @@ export class Engine {
       return { memory, donate: entry.donors[i] && memory.owned && memory.sole };
     });
     const settled = settledBy(traced);
-    const running = entry.executable.run(bindings);
-    this.#count(entry, bindings);
+    const running = this.#run(entry, bindings);
     const finish = (memory: readonly Storage[]): Arrays | Promise<Arrays> => {
       this.#settle(settled, entry, memory, traced.leaves);
       return this.#arrays(entry, memory, traced.leaves);
     };
     if (!(running instanceof Promise)) return finish(running);
-    const done = this.#time(entry, running).then(finish);
+    const done = running.then(finish);
     this.#pend(
       settled,
       done,
@@ -126,11 +125,8 @@ export class Engine {
       summary: summarize(entry.plan),
       run: async (arrays, signal) => {
         const bindings = arrays.map((memory): Binding => ({ memory, donate: false }));
-        const running = entry.executable.run(bindings, signal);
-        this.#count(entry, bindings);
-        return running instanceof Promise
-          ? this.#track(this.#time(entry, running).then(finish))
-          : finish(running);
+        const running = this.#run(entry, bindings, signal);
+        return running instanceof Promise ? this.#track(running.then(finish)) : finish(running);
       },
       release: () => {
         entry.executable.release();
@@ -145,13 +141,19 @@ export class Engine {
     this.#plans.clear();
   }
 
-  /** Prints how long a queued run took, where that is asked for. */
-  #time<T>({ plan }: Entry, run: Promise<T>): Promise<T> {
-    if (!this.#timed) return run;
-    const start = performance.now();
-    return run.finally(() =>
-      debug(4, () => `ran ${plan.steps.length} steps in ${(performance.now() - start).toFixed(3)} ms`),
-    );
+  /** Runs and keeps the books; under MIA_DEBUG=4 prints how long it took. */
+  #run(entry: Entry, bindings: readonly Binding[], signal?: AbortSignal): ReturnType<Executable['run']> {
+    const start = this.#timed ? performance.now() : 0;
+    const running = entry.executable.run(bindings, signal);
+    this.#count(entry, bindings);
+    if (!this.#timed) return running;
+    const print = (): void => {
+      const ms = (performance.now() - start).toFixed(3);
+      debug(4, () => `ran ${entry.plan.steps.length} steps in ${ms} ms`);
+    };
+    if (running instanceof Promise) return running.finally(print);
+    print();
+    return running;
   }
 
   #track<T>(run: Promise<T>): Promise<T> {

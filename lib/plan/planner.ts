@@ -15,7 +15,7 @@ const FUSE_LIMIT = 48;
 
 /** Graph -> passes -> clusters -> steps -> slots. */
 export function makePlan(graph: Graph, ops: ReadonlyMap<string, Op>): Plan {
-  debug(2, () => `graph\n${printGraph(graph)}`);
+  debug(1, () => `graph\n${printGraph(graph)}`);
   let g = graph;
   for (const [name, pass] of passes) {
     g = pass(g, ops);

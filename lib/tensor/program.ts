@@ -56,6 +56,8 @@ export class Program {
   ): Promise<Record<string, TypedArray>> {
     if (signal?.aborted)
       throw new MiaError('ERR_ABORTED', 'run', { message: 'the run was aborted', cause: signal.reason });
+    if (this.#device.core.closed)
+      throw new MiaError('ERR_CLOSED', 'run', `the ${this.#device.kind} device is closed`);
     const bound = this.#bind(inputs);
     const { compiled, names } = await this.#specialize(bound.map((b) => b.shape));
     const arrays = await compiled.run(

@@ -65,6 +65,15 @@ describe('a program', () => {
     expect(cpu.memory()).toMatchObject({ liveTensors: 0, liveBytes: 0 });
   });
 
+  test('says so after its device was closed', async () => {
+    const cpu = await Cpu.create();
+    const program = await square(cpu);
+    await program.run({ x: f32(512) });
+    await cpu.close();
+    await expect(program.run({ x: f32(512) })).rejects.toMatchObject({ code: 'ERR_CLOSED' });
+    await program.dispose();
+  });
+
   test('aborts: before, and in the middle', async () => {
     await using cpu = await Cpu.create();
     const program = await square(cpu);
@@ -125,6 +134,8 @@ test.each([
   [{ threads: 0 }, 'ERR_DEVICE'],
   [{ threads: 1.5 }, 'ERR_DEVICE'],
   [{ isa: 'mmx' }, 'ERR_DEVICE'],
+  [{ thread: 2 }, 'ERR_DEVICE'],
+  [null, 'ERR_DEVICE'],
 ])('a device of %j', async (options, code) => {
-  await expect(Cpu.create(options)).rejects.toMatchObject({ code });
+  await expect(Cpu.create(options as never)).rejects.toMatchObject({ code });
 });
