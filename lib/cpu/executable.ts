@@ -7,7 +7,7 @@ import type { Binding, Executable } from '../plan/engine.js';
 import type { Plan, Step } from '../plan/plan.js';
 import type { Addon, NativeMemory } from './addon.js';
 import { encode, type Names, type Segment } from './encode.js';
-import { runProgram } from './runner.js';
+import { pin, runProgram } from './runner.js';
 import { Borrowed, Owned } from './storage.js';
 
 /** What a JavaScript kernel of a custom op is told beside its arrays. */
@@ -38,6 +38,7 @@ type Part =
 export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContext): Executable {
   const constantSlots = plan.inputs.filter((i) => i.constant).map((i) => i.slot);
   const constantMemory = new Map(constantSlots.map((slot, i) => [slot, memoryOf(constants[i])]));
+  for (const memory of constantMemory.values()) if (typeof memory !== 'number') pin(memory);
   const outputSlots = plan.slots.flatMap((s, i) => (s.kind === 'output' ? [i] : []));
   const inputSlots = plan.inputs.filter((i) => !i.constant).map((i) => i.slot);
   const parts: Part[] = split(plan, inputSlots, outputSlots, constantSlots).map((part) =>
@@ -135,11 +136,30 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
         made.delete(memory);
         memory = new Uint8Array(cx.addon.toArrayBuffer(memory, plan.slots[o.slot].bytes));
       }
-      memory ??= new Uint8Array(plan.slots[o.slot].bytes);
+      memory ??= newBytes(step.host!.op.name, plan.slots[o.slot].bytes);
       at.set(o.slot, memory);
       return viewArray(laneOf(dtype), memory.buffer as ArrayBuffer, memory.byteOffset, elements);
     });
-    kernel(arrays.slice(0, -1), arrays.at(-1)!, { attrs, operands });
+    const returned: unknown = kernel(arrays.slice(0, -1), arrays.at(-1)!, { attrs, operands });
+    if (!(returned instanceof Promise)) return;
+    returned.catch(() => {}); // what it says comes too late
+    throw new MiaError(
+      'ERR_UNSUPPORTED',
+      step.host!.op.name,
+      'its kernel is asynchronous: it must fill the output before it returns',
+    );
+  }
+}
+
+function newBytes(op: string, bytes: number): Uint8Array {
+  try {
+    return new Uint8Array(bytes);
+  } catch (cause) {
+    throw new MiaError('ERR_OUT_OF_MEMORY', op, {
+      message: 'not enough memory for the result',
+      actual: `${bytes} bytes`,
+      cause,
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+import { markAsUntransferable } from 'node:worker_threads';
 import { MiaError } from '../errors.js';
 import { loadAddon, type NativeMemory } from './addon.js';
 
@@ -46,11 +47,20 @@ export function runProgram(
     if (error) throw error;
     return result.slice(3);
   }
+  for (const memory of inputs) if (typeof memory !== 'number') pin(memory);
   return new Promise((resolve, reject) => {
     const onAbort = signal && ((): void => addon.cancel(id));
     if (onAbort) signal.addEventListener('abort', onAbort, { once: true });
     waiting.set(id, { resolve, reject, opOf, signal, onAbort });
   });
+}
+
+/**
+ * Memory that native threads read may not go elsewhere: a buffer that is transferred takes its bytes along, and they are
+ * freed wherever it ends. From now on it is cloned, or the transfer refused, as Node's version has it.
+ */
+export function pin(memory: ArrayBufferView): void {
+  if (memory.buffer instanceof ArrayBuffer) markAsUntransferable(memory.buffer);
 }
 
 function complete(id: number, result: number[]): void {

@@ -140,7 +140,7 @@ export function partsOf({ shape }: Shaped, sizesOrCount: unknown, axis: number):
   const total = shape[axis];
   let sizes: number[];
   if (Array.isArray(sizesOrCount)) {
-    sizes = integersOf('split', 'sizes', sizesOrCount, 0);
+    sizes = integersOf('split', 'sizes', Array.from<unknown>(sizesOrCount), 0); // holes become undefined
     const sum = sizes.reduce((a, b) => a + b, 0);
     if (sum !== total)
       throw shapeError('split', `sizes do not fill axis ${axis}`, `a sum of ${total}`, String(sum));

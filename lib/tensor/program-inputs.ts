@@ -28,6 +28,7 @@ export function bindInput(
   const elements = data.length / (isPacked(spec.dtype) ? lanesOf(spec.dtype) : 1);
   const shape = given.shape ?? resolveShape(label, spec, elements);
   const fits =
+    Array.isArray(shape) &&
     shape.length === spec.shape.length &&
     shape.every(
       (n, i) => Number.isSafeInteger(n) && n >= 0 && (spec.shape[i] === null || spec.shape[i] === n),

@@ -1,10 +1,9 @@
+import { asHandle, Handle } from './handle.js';
 import type { TypedArray } from '../dtype.js';
 import type { Compiled, Device, PlanSummary } from '../device.js';
 import { MiaError, show } from '../errors.js';
 import { Node, release, retain } from '../ir/node.js';
 import { Layout } from '../layout/index.js';
-import type { Handle } from './handle.js';
-import { asHandle } from './handle.js';
 import { bindInput, type RunInput } from './program-inputs.js';
 import { writeProgram, type Recorded } from './program-file.js';
 import { checkSpecs, type Spec } from './spec.js';
@@ -54,6 +53,13 @@ export class Program {
     inputs: Record<string, RunInput>,
     { signal }: RunOptions = {},
   ): Promise<Record<string, TypedArray>> {
+    if (signal !== undefined && !(signal instanceof AbortSignal)) {
+      throw new MiaError('ERR_DTYPE', 'run', {
+        message: 'bad signal',
+        expected: 'an AbortSignal',
+        actual: show(signal),
+      });
+    }
     if (signal?.aborted)
       throw new MiaError('ERR_ABORTED', 'run', { message: 'the run was aborted', cause: signal.reason });
     if (this.#device.core.closed)
@@ -170,6 +176,7 @@ export class Program {
         Object.fromEntries([...this.#specs.keys()].map((name, i) => [name, handles[i]])),
       );
       if (typeof result !== 'object' || result === null || result instanceof Promise) {
+        if (result instanceof Promise) disposeLater(result);
         throw new MiaError('ERR_SHAPE', 'compile', {
           message: 'the function must return its outputs by name',
           actual: show(result),
@@ -184,6 +191,14 @@ export class Program {
       for (const h of handles) h.dispose();
     }
   }
+}
+
+/** What a refused asynchronous function made, when it has. */
+function disposeLater(results: Promise<unknown>): void {
+  const dispose = (made: unknown): void => {
+    for (const value of Object.values(made ?? {})) if (Handle.is(value)) value.dispose();
+  };
+  results.then(dispose, () => {});
 }
 
 function freeNodes({ inputs, outputs }: Recorded): void {

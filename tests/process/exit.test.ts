@@ -39,6 +39,28 @@ test('an idle device that nobody closed does not', async () => {
   expect({ code, out }).toEqual({ code: 0, out: '2\n' });
 });
 
+test('a lent buffer transferred while a run reads it', async () => {
+  const { code, signal, out } = await runScript(
+    `${large}
+    const a = new Float32Array(n * n).fill(1);
+    const t = Tensor.create(cpu, [n, n], a);
+    const w = Tensor.create(cpu, [n, n], new Float32Array(n * n).fill(1));
+    const program = await compile(cpu, { x: spec('f32', [n, n]) }, ({ x }) => ({ y: x.matmul(w.clone()) }));
+    const b = new Float32Array(n * n).fill(1);
+    const runs = [t.clone().matmul(t).back(), program.run({ x: b })];
+    await Promise.resolve();
+    for (const { buffer } of [a, b]) {
+      try { structuredClone(buffer, { transfer: [buffer] }); } catch {}
+      for (let i = 0; i < 20; i++) { gc(); new Float32Array(1 << 20).fill(7); }
+    }
+    const [first, { y: second }] = await Promise.all(runs);
+    console.log(first.every((v) => v === n), second.every((v) => v === n));
+  `,
+    { args: ['--expose-gc'] },
+  );
+  expect({ code, signal, out }).toEqual({ code: 0, signal: null, out: 'true true\n' });
+});
+
 test('a handle forgotten is reported under MIA_DEBUG with the place that made it', async () => {
   const { code, err } = await runScript(
     `import { Cpu, Tensor } from 'mia';

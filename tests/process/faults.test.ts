@@ -65,6 +65,21 @@ describe('a program', () => {
     expect(cpu.memory()).toMatchObject({ liveTensors: 0, liveBytes: 0 });
   });
 
+  test('refuses what is no signal, and a function that answers later', async () => {
+    await using cpu = await Cpu.create();
+    const program = await square(cpu);
+    await expect(program.run({ x: f32(512) }, { signal: 5 as never })).rejects.toMatchObject({
+      name: 'MiaError',
+    });
+    await program.dispose();
+    const later = compile(cpu, { x: spec('f32', [4]) }, (async ({ x }: never) => ({
+      y: (x as Tensor<Cpu, 'f32'>).exp(),
+    })) as never);
+    await expect(later).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+    await new Promise((resolve) => setImmediate(resolve)); // what it made is given back when it has it
+    expect(cpu.memory()).toMatchObject({ liveTensors: 0, liveBytes: 0 });
+  });
+
   test('says so after its device was closed', async () => {
     const cpu = await Cpu.create();
     const program = await square(cpu);
@@ -95,6 +110,7 @@ describe('a program', () => {
     ['another dtype', { x: new Int32Array(512) }, 'ERR_DTYPE'],
     ['a length that does not divide', { x: f32(513) }, 'ERR_SHAPE'],
     ['a shape that does not fit', { x: { data: f32(1024), shape: [1, 1024] } }, 'ERR_SHAPE'],
+    ['a shape that is none', { x: { data: f32(512), shape: 'a' } }, 'ERR_SHAPE'],
     ['a shape of NaN', { x: { data: f32(512), shape: [Number.NaN, 512] } }, 'ERR_SHAPE'],
     ['a foreign object', { x: { length: 512 } }, 'ERR_DTYPE'],
   ])('refuses %s', async (_, inputs, code) => {
@@ -128,6 +144,30 @@ describe('a program', () => {
     w.dispose();
     expect(cpu.memory()).toMatchObject({ liveTensors: 0, liveBytes: 0 });
   });
+});
+
+test.each([
+  [
+    'is asynchronous',
+    [4],
+    async () => {
+      throw new Error('later');
+    },
+    'ERR_UNSUPPORTED',
+  ],
+  ['has a result of 4 TiB', [2 ** 40], () => {}, 'ERR_OUT_OF_MEMORY'],
+] as const)('a custom kernel that %s', async (_, shape, kernel, code) => {
+  const { apply, CpuBuilder, defineOp } = await import('../../lib/index.js');
+  const op = defineOp({ name: 'odd', doc: 'odd', infer: () => ({ dtype: 'f32', shape }) });
+  await using cpu = await new CpuBuilder()
+    .addDefaultOps()
+    .addOp(op, kernel as never)
+    .build();
+  await expect(apply(op, [Tensor.create(cpu, [4], f32(4)).exp()]).back()).rejects.toMatchObject({
+    name: 'MiaError',
+    code,
+  });
+  expect(cpu.memory()).toMatchObject({ liveTensors: 0, liveBytes: 0 });
 });
 
 test.each([
