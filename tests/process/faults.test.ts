@@ -1,6 +1,6 @@
 /** Faults at run time: an error with a code, and the device goes on. */
 import { describe, expect, test } from 'vitest';
-import { compile, Cpu, spec, Tensor } from '../../lib/index.js';
+import { compile, Cpu, spec, Tensor, type HostKernel } from '../../lib/index.js';
 
 const f32 = (n: number, value = 1): Float32Array => new Float32Array(n).fill(value);
 
@@ -156,10 +156,13 @@ test.each([
     'ERR_UNSUPPORTED',
   ],
   ['has a result of 4 TiB', [2 ** 40], () => {}, 'ERR_OUT_OF_MEMORY'],
-] as const)('a custom kernel that %s', async (_, shape, kernel, code) => {
+] as [string, number[], unknown, string][])('a custom kernel that %s', async (_, shape, kernel, code) => {
   const { apply, CpuBuilder, defineOp } = await import('../../lib/index.js');
   const op = defineOp({ name: 'odd', doc: 'odd', infer: () => ({ dtype: 'f32', shape }) });
-  await using cpu = await new CpuBuilder().addDefaultOps().addOp(op, kernel).build();
+  await using cpu = await new CpuBuilder()
+    .addDefaultOps()
+    .addOp(op, kernel as HostKernel)
+    .build();
   await expect(apply(op, [Tensor.create(cpu, [4], f32(4)).exp()]).back()).rejects.toMatchObject({
     name: 'MiaError',
     code,
