@@ -75,7 +75,12 @@ export interface PlanSummary {
 
 /** A recorded function made ready for one set of sizes. */
 export interface Compiled {
-  run(inputs: readonly TypedArray[], signal?: AbortSignal): Promise<TypedArray[]>;
+  /** `into`: arrays that take results, by root; they do not share memory with inputs or each other. */
+  run(
+    inputs: readonly TypedArray[],
+    signal?: AbortSignal,
+    into?: readonly (TypedArray | undefined)[],
+  ): Promise<TypedArray[]>;
   readonly summary: PlanSummary;
   release(): void;
 }

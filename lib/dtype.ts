@@ -101,14 +101,22 @@ export function checkDType(op: string, value: unknown): DType {
   });
 }
 
-const byArray = new Map<string, DType>([
+/** Reads what a typed array really is, whatever its class, or its own properties, say of it. */
+const truth = Object.getPrototypeOf(Uint8Array.prototype) as object;
+const getter = (name: PropertyKey): ((this: unknown) => unknown) =>
+  Object.getOwnPropertyDescriptor(truth, name)!.get as (this: unknown) => unknown;
+const trueName = getter(Symbol.toStringTag) as (this: unknown) => string | undefined;
+const trueBuffer = getter('buffer') as (this: unknown) => ArrayBufferLike;
+const trueOffset = getter('byteOffset') as (this: unknown) => number;
+const trueLength = getter('length') as (this: unknown) => number;
+
+const byArray = new Map<string | undefined, ScalarDType>([
   ['Float32Array', 'f32'],
   ['Float64Array', 'f64'],
   ['Float16Array', 'f16'],
   ['Int8Array', 'i8'],
   ['Uint8Array', 'u8'],
   ['Uint8ClampedArray', 'u8'],
-  ['Buffer', 'u8'],
   ['Int16Array', 'i16'],
   ['Uint16Array', 'u16'],
   ['Int32Array', 'i32'],
@@ -118,14 +126,25 @@ const byArray = new Map<string, DType>([
 ]);
 
 /** The dtype that a typed array holds when nobody says otherwise, or undefined for anything else. */
-export function dtypeOfArray(data: unknown): DType | undefined {
-  return ArrayBuffer.isView(data)
-    ? (byArray.get(data.constructor.name) ?? byArray.get(tag(data)))
-    : undefined;
-}
-const tag = (data: object): string => (data as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? '';
+export const dtypeOfArray = (data: unknown): ScalarDType | undefined => byArray.get(trueName.call(data));
 
-/** A typed array over `bytes` of `buffer`, in the array type of the dtype. */
+/**
+ * A typed array as the built-in one of its dtype, over the same memory: what a subclass (Buffer, Float16Array, one that
+ * overrides its length) says of itself does not count from here on. Undefined for anything else.
+ */
+export function plainArray(data: unknown): TypedArray | undefined {
+  const dtype = dtypeOfArray(data);
+  if (dtype === undefined) return undefined;
+  const { array } = dtypes[dtype];
+  if (Object.getPrototypeOf(data) === array.prototype) return data as TypedArray;
+  return new (array as new (b: ArrayBufferLike, o: number, n: number) => TypedArray)(
+    trueBuffer.call(data),
+    trueOffset.call(data),
+    trueLength.call(data),
+  );
+}
+
+/** A typed array over `elements` of `buffer`, in the array type of the dtype. */
 export function viewArray(
   dtype: DType,
   buffer: ArrayBuffer,

@@ -6,7 +6,8 @@ const chain = (x) => x.mul(1.5).add(0.25).maximum(-0.5).mul(0.75).sub(0.125).min
 
 /**
  * Eight cheap ops over 16M floats in one step: one read and one write of memory, as a share of copying. A consumed tensor
- * is overwritten in place; a program's result is new memory at every run, which the system has to hand out first.
+ * is overwritten in place; a program writes its result into an array that it is given, or else into new memory at every
+ * run, which the system has to hand out first.
  */
 export async function run() {
   const cpu = await Cpu.create();
@@ -23,6 +24,13 @@ export async function run() {
 
   const program = await compile(cpu, { x: spec('f32', [N]) }, ({ x }) => ({ y: chain(x) }));
   const x = random(N, 5);
+  const { y: target } = await program.run({ x });
+  const into = { y: target };
+  row(
+    'the same by program.run, into an array',
+    await against(copy, () => rate(() => program.run({ x }, { into }))),
+    0.8,
+  );
   row('the same by program.run, new results', await against(copy, () => rate(() => program.run({ x }))));
   await program.dispose();
   await cpu.close();

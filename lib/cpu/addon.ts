@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { TypedArray } from '../dtype.js';
 import { MiaError } from '../errors.js';
 
 /** Memory in a call: a typed array that is lent, a buffer handle, or minus a handle to give it away. */
@@ -23,7 +24,14 @@ export interface Addon {
   prepare(isa: string, threads: number, words: Float64Array, constants: NativeMemory[]): number;
   releaseProgram(program: number): void;
   /** [status, detail, step, output handles...] at once, or undefined when queued. */
-  run(program: number, inputs: NativeMemory[], runId: number, inline: boolean): number[] | undefined;
+  run(
+    program: number,
+    inputs: NativeMemory[],
+    runId: number,
+    inline: boolean,
+    /** By output: an array that takes it, whose handle is then 0. Empty: none does. */
+    into: readonly (TypedArray | null)[],
+  ): number[] | undefined;
   cancel(runId: number): void;
   alloc(bytes: number): number;
   copyIn(data: ArrayBufferView): number;

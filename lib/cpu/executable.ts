@@ -54,12 +54,16 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
   const [only] = parts;
 
   return {
-    run(inputs, signal) {
+    run(inputs, signal, into) {
       if (parts.length !== 1 || !('segment' in only)) return runParts(inputs, signal);
       const memory = inputs.map(({ memory: m, donate }) => (donate ? -(m as Owned).handle : memoryOf(m)));
-      const running = runProgram(only.program, memory, opOf(only.segment), inline, signal);
+      const running = runProgram(only.program, memory, opOf(only.segment), inline, signal, into);
       for (const { memory: m, donate } of inputs) if (donate) (m as Owned).surrender();
-      const wrap = (handles: number[]): Storage[] => handles.map((h, i) => owned(h, outputSlots[i]));
+      const wrap = (handles: number[]): Storage[] =>
+        handles.map((h, i) => {
+          const target = into?.[i];
+          return target ? new Borrowed(target, cx.ledger) : owned(h, outputSlots[i]);
+        });
       return running instanceof Promise ? running.then(wrap) : wrap(running);
     },
     release() {

@@ -1,4 +1,5 @@
 import { markAsUntransferable } from 'node:worker_threads';
+import type { TypedArray } from '../dtype.js';
 import { MiaError } from '../errors.js';
 import { loadAddon, type NativeMemory } from './addon.js';
 
@@ -19,8 +20,9 @@ let nextRun = 1;
 let ready = false;
 
 /**
- * Runs a native program once. Where `inline` allows it, tiny ones answer at once; the rest run on Mia's threads. Throws, with nothing queued, on
- * memory that native code refuses; otherwise fails with the op of the step that failed.
+ * Runs a native program once; arrays in `into` take outputs. Where `inline` allows it, tiny ones answer at once; the
+ * rest run on Mia's threads. Throws, with nothing queued, on memory that native code refuses; otherwise fails with the
+ * op of the step that failed.
  */
 export function runProgram(
   program: number,
@@ -28,6 +30,7 @@ export function runProgram(
   opOf: (step: number) => string,
   inline: boolean,
   signal?: AbortSignal,
+  into: readonly (TypedArray | null)[] = [],
 ): number[] | Promise<number[]> {
   const addon = loadAddon();
   if (!ready) {
@@ -38,7 +41,7 @@ export function runProgram(
   const id = nextRun++;
   let result: number[] | undefined;
   try {
-    result = addon.run(program, inputs, id, inline);
+    result = addon.run(program, inputs, id, inline, into);
   } catch (error) {
     throw refused(error as Error);
   }
@@ -47,7 +50,7 @@ export function runProgram(
     if (error) throw error;
     return result.slice(3);
   }
-  for (const memory of inputs) if (typeof memory !== 'number') pin(memory);
+  for (const memory of [...inputs, ...into]) if (memory !== null && typeof memory !== 'number') pin(memory);
   return new Promise((resolve, reject) => {
     const onAbort = signal && ((): void => addon.cancel(id));
     if (onAbort) signal.addEventListener('abort', onAbort, { once: true });

@@ -20,9 +20,14 @@ export interface Binding {
 export interface Executable {
   /**
    * Runs with one binding per input that is not constant; gives the memory of each output slot, in slot order. Tiny
-   * plans may answer at once. Throws before anything happened; rejects once memory may have been given away.
+   * plans may answer at once. Throws before anything happened; rejects once memory may have been given away. Arrays
+   * in `into` (by output slot, of its size) may be made the memory of their slots.
    */
-  run(inputs: readonly Binding[], signal?: AbortSignal): readonly Storage[] | Promise<readonly Storage[]>;
+  run(
+    inputs: readonly Binding[],
+    signal?: AbortSignal,
+    into?: readonly (TypedArray | null)[],
+  ): readonly Storage[] | Promise<readonly Storage[]>;
   release(): void;
 }
 
@@ -49,6 +54,7 @@ interface Entry {
 }
 
 type Arrays = TypedArray[];
+type RunOptions = [signal?: AbortSignal, into?: readonly (TypedArray | null)[]];
 
 const CACHED_PLANS = 256;
 
@@ -123,10 +129,13 @@ export class Engine {
     };
     return {
       summary: summarize(entry.plan),
-      run: async (arrays, signal) => {
+      run: async (arrays, signal, into) => {
         const bindings = arrays.map((memory): Binding => ({ memory, donate: false }));
-        const running = this.#run(entry, bindings, signal);
-        return running instanceof Promise ? this.#track(running.then(finish)) : finish(running);
+        const running = this.#run(entry, bindings, signal, into && targetsOf(entry, into));
+        const results = await (running instanceof Promise
+          ? this.#track(running.then(finish))
+          : finish(running));
+        return into ? deliver(results, into) : results;
       },
       release: () => {
         entry.executable.release();
@@ -142,10 +151,10 @@ export class Engine {
   }
 
   /** Runs and keeps the books; under MIA_DEBUG=4 prints how long it took. */
-  #run(entry: Entry, bindings: readonly Binding[], signal?: AbortSignal): ReturnType<Executable['run']> {
+  #run(entry: Entry, bindings: readonly Binding[], ...options: RunOptions): ReturnType<Executable['run']> {
     const start = this.#timed ? performance.now() : 0;
-    const running = entry.executable.run(bindings, signal);
-    this.#count(entry, bindings);
+    const running = entry.executable.run(bindings, ...options);
+    this.#count(entry, bindings, options[1]);
     if (!this.#timed) return running;
     const print = (): void => {
       const ms = (performance.now() - start).toFixed(3);
@@ -213,14 +222,15 @@ export class Engine {
     };
   }
 
-  #count({ plan, outputSlots, stats }: Entry, bindings: readonly Binding[]): void {
+  #count({ plan, outputSlots, stats }: Entry, bindings: readonly Binding[], into: RunOptions[1]): void {
     const { counters } = this;
     counters.runs++;
     counters.steps += plan.steps.length;
     counters.bytesCopied += stats.copied;
     counters.reusedBytes += stats.overlaid;
-    for (const i of outputSlots) {
+    for (const [place, i] of outputSlots.entries()) {
       const { bytes, donor } = plan.slots[i];
+      if (into?.[place]) continue;
       if (donor !== undefined && bindings[donor].donate) counters.reusedBytes += bytes;
       else counters.bytesAllocated += bytes;
     }
@@ -242,6 +252,29 @@ export class Engine {
       ? Promise.all(arrays as Promise<TypedArray>[])
       : (arrays as Arrays);
   }
+}
+
+/** By output slot: the array, among those that take results, which can be its memory. */
+function targetsOf(
+  { plan, outputSlots, arrays }: Entry,
+  into: readonly (TypedArray | undefined)[],
+): (TypedArray | null)[] {
+  return outputSlots.map((slot) => {
+    const users = arrays.flatMap((o, i) => (o.slot === slot ? [i] : []));
+    const target = users.length === 1 ? into[users[0]] : undefined; // two results never share an array
+    return target?.byteLength === plan.slots[slot].bytes ? target : null;
+  });
+}
+
+/** Results in the arrays that were given for them: there already, or copied. */
+function deliver(results: Arrays, into: readonly (TypedArray | undefined)[]): Arrays {
+  return results.map((result, i) => {
+    const target = into[i];
+    if (!target) return result;
+    const there = target.buffer === result.buffer && target.byteOffset === result.byteOffset;
+    if (!there) target.set(result as never);
+    return target;
+  });
 }
 
 /** The memory of a result: an output slot's, or that of an input which is handed on. */

@@ -6,6 +6,7 @@ import {
   isPacked,
   kindOf,
   lanesOf,
+  plainArray,
   type DType,
   type TypedArray,
 } from '../dtype.js';
@@ -16,6 +17,7 @@ import { Layout, spanOf } from '../layout/index.js';
 import { jsonNumber } from '../ops/elementwise.js';
 import { checkNumber, checkShape, shapeError } from '../ops/rules.js';
 import { toHalf } from './half.js';
+import { checkMemory } from './memory.js';
 import { scalar } from './methods.js';
 import { checkDevice, recordNode, sourceNode } from './record.js';
 
@@ -102,15 +104,15 @@ function layoutOf(shapeOrLayout: unknown): Layout {
 
 /** A typed array as the device takes it, and its dtype. */
 function lend(data: unknown, asked: DType | undefined): [TypedArray, DType] {
-  const natural = dtypeOfArray(data);
-  if (!natural) {
+  const array = plainArray(data);
+  if (!array) {
     throw new MiaError('ERR_DTYPE', 'create', {
       message: 'bad data',
       expected: 'a typed array or an array of numbers',
       actual: show(data),
     });
   }
-  const array = plainArray(data as TypedArray, natural);
+  const natural = dtypeOfArray(data)!;
   const dtype = asked ?? natural;
   if (natural !== dtype && !(array instanceof dtypes[dtype].array)) {
     throw new MiaError('ERR_DTYPE', 'create', {
@@ -119,40 +121,8 @@ function lend(data: unknown, asked: DType | undefined): [TypedArray, DType] {
       actual: show(data),
     });
   }
-  checkMemory(array);
+  checkMemory('create', 'the buffer of the data', array);
   return [array, dtype];
-}
-
-/** Arrays of other classes (Float16Array, Uint8ClampedArray, Buffer) as the one of their dtype, over the same memory. */
-function plainArray(data: TypedArray, dtype: DType): TypedArray {
-  const { array } = dtypes[dtype];
-  if (data.constructor === array) return data;
-  return new (array as new (b: ArrayBufferLike, o: number, n: number) => TypedArray)(
-    data.buffer,
-    data.byteOffset,
-    data.length,
-  );
-}
-
-/** Memory that may vanish or shrink under a kernel is refused. */
-function checkMemory({ buffer }: TypedArray): void {
-  const { detached, resizable } = buffer as { detached?: boolean; resizable?: boolean };
-  if (detached ?? isDetached(buffer)) throw shapeError('create', 'the buffer of the data is detached');
-  if (resizable)
-    throw shapeError(
-      'create',
-      'the buffer of the data is resizable and could shrink; slice() the array first',
-    );
-}
-
-/** Before Node 21 a detached buffer shows in that no array can be made over it. */
-function isDetached(buffer: ArrayBufferLike): boolean {
-  if (buffer.byteLength > 0) return false;
-  try {
-    return new Uint8Array(buffer).length > 0;
-  } catch {
-    return true;
-  }
 }
 
 /** Numbers (or bigints) copied into the array of a dtype: f32 by default, i64 for bigints. */

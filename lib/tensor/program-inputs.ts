@@ -1,10 +1,22 @@
-import { dtypeOfArray, isPacked, lanesOf, laneOf, type TypedArray } from '../dtype.js';
+import { dtypeOfArray, lanesOf, laneOf, plainArray, type DType, type TypedArray } from '../dtype.js';
 import { MiaError, show } from '../errors.js';
 import { shapeText, sizeOf } from '../ops/rules.js';
 import type { Spec } from './spec.js';
 
 /** A named input of a run: its elements in row-major order, and its shape where more than one size is open. */
 export type RunInput = TypedArray | { readonly data: TypedArray; readonly shape?: readonly number[] };
+
+/** A typed array that holds elements of a dtype, as the built-in class of its kind. */
+export function arrayFor(label: string, dtype: DType, data: unknown): TypedArray {
+  const [own, lane] = [dtypeOfArray(data), laneOf(dtype)];
+  const bits = own === 'u16' && (lane === 'f16' || lane === 'bf16');
+  if (own && (own === lane || bits || (own === 'u8' && lane === 'bool'))) return plainArray(data)!;
+  throw new MiaError('ERR_DTYPE', label, {
+    message: 'wrong array',
+    expected: `the typed array of ${dtype}`,
+    actual: show(data),
+  });
+}
 
 /** Checks an input against its spec, and settles its open sizes. */
 export function bindInput(
@@ -13,20 +25,10 @@ export function bindInput(
   input: RunInput | undefined,
 ): { data: TypedArray; shape: readonly number[] } {
   const given = ArrayBuffer.isView(input) ? { data: input } : input;
-  const data = given?.data;
-  const dtype = dtypeOfArray(data);
   const label = `run: input '${name}'`;
-  const lane = laneOf(spec.dtype);
-  const bits = dtype === 'u16' && (lane === 'f16' || lane === 'bf16');
-  if (!data || !dtype || !(dtype === lane || bits || (dtype === 'u8' && lane === 'bool'))) {
-    throw new MiaError('ERR_DTYPE', label, {
-      message: 'wrong array',
-      expected: `the typed array of ${spec.dtype}`,
-      actual: show(data ?? input),
-    });
-  }
-  const elements = data.length / (isPacked(spec.dtype) ? lanesOf(spec.dtype) : 1);
-  const shape = given.shape ?? resolveShape(label, spec, elements);
+  const data = arrayFor(label, spec.dtype, given?.data ?? input);
+  const elements = data.length / lanesOf(spec.dtype);
+  const shape = given!.shape ?? resolveShape(label, spec, elements);
   const fits =
     Array.isArray(shape) &&
     shape.length === spec.shape.length &&
@@ -37,7 +39,7 @@ export function bindInput(
     throw new MiaError('ERR_SHAPE', label, {
       message: 'does not fit',
       expected: `[${spec.shape.map((n) => n ?? 'any').join(', ')}]`,
-      actual: given.shape ? `${show(shape)} with ${elements} elements` : `${elements} elements`,
+      actual: given!.shape ? `${show(shape)} with ${elements} elements` : `${elements} elements`,
     });
   }
   return { data, shape };

@@ -5,11 +5,17 @@ import { MiaError, show } from '../errors.js';
 import { Node, release, retain } from '../ir/node.js';
 import { Layout } from '../layout/index.js';
 import { bindInput, type RunInput } from './program-inputs.js';
+import { bindOutputs } from './program-outputs.js';
 import { writeProgram, type Recorded } from './program-file.js';
 import { checkSpecs, type Spec } from './spec.js';
 
 export interface RunOptions {
   readonly signal?: AbortSignal;
+  /**
+   * Arrays that take outputs, by name: nothing is allocated for those. They are written while the run goes on, must not
+   * share memory with an input or another output, and come back in the result.
+   */
+  readonly into?: Readonly<Record<string, TypedArray>>;
 }
 
 /** Records a function of named tensors; called once for every new set of sizes. */
@@ -51,7 +57,7 @@ export class Program {
   /** Runs with one array per input; resolves to one array per output. Rejects with ERR_ABORTED once `signal` fires. */
   async run(
     inputs: Record<string, RunInput>,
-    { signal }: RunOptions = {},
+    { signal, into }: RunOptions = {},
   ): Promise<Record<string, TypedArray>> {
     if (signal !== undefined && !(signal instanceof AbortSignal)) {
       throw new MiaError('ERR_DTYPE', 'run', {
@@ -65,12 +71,10 @@ export class Program {
     if (this.#device.core.closed)
       throw new MiaError('ERR_CLOSED', 'run', `the ${this.#device.kind} device is closed`);
     const bound = this.#bind(inputs);
-    const { compiled, names } = await this.#specialize(bound.map((b) => b.shape));
-    const arrays = await compiled.run(
-      bound.map((b) => b.data),
-      signal,
-    );
-    return Object.fromEntries(names.map((name, i) => [name, arrays[i]]));
+    const { compiled, names, outputs } = await this.#specialize(bound.map((b) => b.shape));
+    const data = bound.map((b) => b.data);
+    const arrays = await compiled.run(data, signal, into && bindOutputs(names, outputs, into, data));
+    return Object.fromEntries(names.map((name, i) => [name, into?.[name] ?? arrays[i]]));
   }
 
   /** The plan for given input shapes (open sizes default to 1). */

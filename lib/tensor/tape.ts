@@ -1,4 +1,13 @@
-import { bytesOf, dtypeOfArray, dtypes, lanesOf, laneOf, type DType, type TypedArray } from '../dtype.js';
+import {
+  bytesOf,
+  dtypeOfArray,
+  dtypes,
+  lanesOf,
+  laneOf,
+  plainArray,
+  type DType,
+  type TypedArray,
+} from '../dtype.js';
 import type { Device } from '../device.js';
 import { MiaError, show, type ErrorCode } from '../errors.js';
 import { fromRowMajor, toRowMajor } from '../ir/elements.js';
@@ -231,15 +240,16 @@ function checkHandle(entry: LeafEntry, handle: Handle, device: Device, shapes: S
 }
 
 /** The bytes of a typed array that holds a leaf's elements. */
-function checkArray(entry: LeafEntry, data: TypedArray): Uint8Array {
+function checkArray(entry: LeafEntry, given: unknown): Uint8Array {
   const { dtype, leaf } = entry;
-  const isItsArray = data instanceof dtypes[dtype].array || dtypeOfArray(data) === laneOf(dtype);
+  const data = plainArray(given);
+  const isItsArray = data && (data instanceof dtypes[dtype].array || dtypeOfArray(given) === laneOf(dtype));
   if (!isItsArray) {
     throw error(
       'ERR_DTYPE',
       `wrong input for ${describe(entry)}`,
       `a tensor or a ${dtypes[dtype].array.name}`,
-      show(data),
+      show(given),
     );
   }
   const length = leaf.layout.size * lanesOf(dtype);

@@ -37,7 +37,8 @@ napi_value MakeResult(Instance& instance, Flight* flight) {
     const size_t count = flight->status == Status::kOk ? flight->outputs.size() : 0;
     napi_value result = NewResult(env, flight->status, flight->detail, flight->step, count);
     for (size_t i = 0; i < count && result != nullptr; i++) {
-      const double handle = instance.buffers.Add(flight->outputs[i]);
+      // 0 where the caller's own memory took the output.
+      const double handle = flight->into[i] == nullptr ? instance.buffers.Add(flight->outputs[i]) : 0;
       flight->outputs[i] = nullptr;  // its reference is the table's now
       napi_set_element(env, result, static_cast<uint32_t>(3 + i), ToNumber(env, handle));
     }
@@ -113,6 +114,14 @@ bool MayDonate(const std::vector<Input>& inputs, const Input& donor, size_t byte
   return times == 1;
 }
 
+// Keeps the memory of a typed array in place while others work on it.
+bool Pin(Instance& instance, Flight* flight, napi_value array) {
+  napi_ref pin;
+  if (napi_create_reference(instance.env, array, 1, &pin) != napi_ok) return false;
+  flight->pins.push_back(pin);
+  return true;
+}
+
 // The memory of typed arrays: as it is, kept in place by a reference while others work; or a copy.
 bool HoldArrays(Instance& instance, Flight* flight, const std::vector<Input>& inputs, bool queued) {
   for (size_t i = 0; i < inputs.size(); i++) {
@@ -126,11 +135,19 @@ bool HoldArrays(Instance& instance, Flight* flight, const std::vector<Input>& in
       if (bytes != 0) memcpy(copy->data(), input.bytes.data, bytes);
       flight->base[i] = copy->data();
       flight->held.push_back(copy);
-    } else if (queued) {
-      napi_ref pin;
-      if (napi_create_reference(instance.env, input.array, 1, &pin) != napi_ok) return false;
-      flight->pins.push_back(pin);
+    } else if (queued && !Pin(instance, flight, input.array)) {
+      return false;
     }
+  }
+  return true;
+}
+
+// Arrays of the caller's that take outputs.
+bool HoldTargets(Instance& instance, Flight* flight, const std::vector<Input>& targets, bool queued) {
+  for (size_t i = 0; i < targets.size(); i++) {
+    if (targets[i].array == nullptr) continue;
+    flight->into[i] = targets[i].bytes.data;
+    if (queued && !Pin(instance, flight, targets[i].array)) return false;
   }
   return true;
 }
@@ -140,7 +157,7 @@ void HoldBuffers(Instance& instance, Flight* flight, std::vector<Input>& inputs)
   const Program& program = *flight->program;
   for (int i = 0; i < program.num_outputs; i++) {
     const Loc& loc = program.locs[static_cast<size_t>(program.output_loc(i))];
-    if (loc.donor < 0) continue;
+    if (loc.donor < 0 || flight->into[static_cast<size_t>(i)] != nullptr) continue;
     Input& donor = inputs[static_cast<size_t>(loc.donor)];
     donor.donated = MayDonate(inputs, donor, loc.bytes);
     if (donor.donated) flight->outputs[static_cast<size_t>(i)] = donor.buffer;  // with the handle's reference
@@ -158,7 +175,8 @@ void HoldBuffers(Instance& instance, Flight* flight, std::vector<Input>& inputs)
 }
 
 // Null if memory is short, and then nothing has changed.
-Flight* Bind(Instance& instance, LoadedProgram* loaded, std::vector<Input>& inputs, bool queued) {
+Flight* Bind(Instance& instance, LoadedProgram* loaded, std::vector<Input>& inputs, const std::vector<Input>& targets,
+             bool queued) {
   std::unique_ptr<Flight> fresh;
   if (instance.spare.empty()) {
     fresh = std::make_unique<Flight>(instance.completions);
@@ -168,8 +186,9 @@ Flight* Bind(Instance& instance, LoadedProgram* loaded, std::vector<Input>& inpu
   }
   const Program& program = *loaded->program;
   fresh->held.reserve(inputs.size());
-  fresh->pins.reserve(inputs.size());
+  fresh->pins.reserve(inputs.size() + targets.size());
   fresh->outputs.resize(static_cast<size_t>(program.num_outputs));
+  fresh->into.assign(static_cast<size_t>(program.num_outputs), nullptr);
   fresh->base.resize(program.locs.size());
   fresh->program = &program;
   fresh->account = &instance.account;
@@ -178,7 +197,7 @@ Flight* Bind(Instance& instance, LoadedProgram* loaded, std::vector<Input>& inpu
   Flight* const flight = fresh.release();
   flight->loaded = loaded;
   loaded->users++;
-  if (HoldArrays(instance, flight, inputs, queued)) {
+  if (HoldArrays(instance, flight, inputs, queued) && HoldTargets(instance, flight, targets, queued)) {
     HoldBuffers(instance, flight, inputs);
     return flight;
   }
@@ -206,6 +225,33 @@ bool ReadInputs(napi_env env, napi_value array, bool queued, std::vector<Input>*
     input.copy = queued && IsResizable(env, input.bytes.buffer);
   }
   return true;
+}
+
+// Reads the array of targets, each a typed array or null; may run JavaScript like ReadInputs.
+bool ReadTargets(napi_env env, napi_value array, std::vector<Input>* targets) {
+  for (size_t i = 0; i < targets->size(); i++) {
+    Input& target = (*targets)[i];
+    napi_value value;
+    napi_valuetype type;
+    if (napi_get_element(env, array, static_cast<uint32_t>(i), &value) != napi_ok) return false;
+    if (napi_typeof(env, value, &type) == napi_ok && (type == napi_null || type == napi_undefined)) continue;
+    target.array = value;
+    if (!GetBytes(env, value, &target.bytes) || IsResizable(env, target.bytes.buffer)) {
+      ThrowType(env, "run: target " + std::to_string(i) + " must be a typed array that cannot be resized, or null");
+      return false;
+    }
+  }
+  return true;
+}
+
+// The message of what is wrong with a target, or "".
+std::string CheckTarget(Instance& instance, const Loc& loc, Input* target) {
+  if (target->array == nullptr) return "";
+  GetBytes(instance.env, target->array, &target->bytes);
+  if (target->bytes.size != loc.bytes) {
+    return "has " + std::to_string(target->bytes.size) + " bytes, but the output has " + std::to_string(loc.bytes);
+  }
+  return reinterpret_cast<uintptr_t>(target->bytes.data) % loc.align == 0 ? "" : "is not aligned";
 }
 
 }  // namespace
@@ -236,7 +282,8 @@ napi_value Setup(Instance& instance, Args& args) {
   return Undefined(env);
 }
 
-// run(program: number, inputs: (ArrayBufferView | number)[], runId: number, inline: boolean): number[] | undefined
+// run(program: number, inputs: (ArrayBufferView | number)[], runId: number, inline: boolean,
+//     into: (ArrayBufferView | null)[]): number[] | undefined
 napi_value RunProgram(Instance& instance, Args& args) {
   const napi_env env = instance.env;
   args.function("run");
@@ -244,6 +291,7 @@ napi_value RunProgram(Instance& instance, Args& args) {
   const size_t count = args.ArrayLength(1, "inputs");
   const int64_t run_id = args.Int(2, "runId", -kMaxInt, kMaxInt);
   const bool may_inline = args.Bool(3, "inline");
+  const size_t num_targets = args.ArrayLength(4, "into");
   if (!args.ok()) return nullptr;
   const LoadedProgram* before = instance.programs.Find(program_id);
   if (before == nullptr) return Throw(env, "run: there is no such program");
@@ -251,9 +299,15 @@ napi_value RunProgram(Instance& instance, Args& args) {
     return Throw(env, "run: the program has " + std::to_string(before->program->num_inputs) + " inputs, got " +
                           std::to_string(count));
   }
+  if (num_targets != 0 && num_targets != static_cast<size_t>(before->program->num_outputs)) {
+    return Throw(env, "run: the program has " + std::to_string(before->program->num_outputs) + " outputs, got " +
+                          std::to_string(num_targets) + " targets");
+  }
   const bool queued = Queueable(before, may_inline);
   std::vector<Input> inputs(count);
+  std::vector<Input> targets(num_targets);
   if (!ReadInputs(env, args.value(1), queued, &inputs)) return nullptr;
+  if (!ReadTargets(env, args.value(4), &targets)) return nullptr;
 
   LoadedProgram* loaded = instance.programs.Find(program_id);
   if (loaded == nullptr) return Throw(env, "run: there is no such program");
@@ -262,8 +316,13 @@ napi_value RunProgram(Instance& instance, Args& args) {
     const std::string error = Resolve(instance, program.locs[i], &inputs[i]);
     if (!error.empty()) return Throw(env, "run: input " + std::to_string(i) + " " + error);
   }
+  for (size_t i = 0; i < targets.size(); i++) {
+    const Loc& loc = program.locs[static_cast<size_t>(program.output_loc(static_cast<int>(i)))];
+    const std::string error = CheckTarget(instance, loc, &targets[i]);
+    if (!error.empty()) return Throw(env, "run: target " + std::to_string(i) + " " + error);
+  }
   if (!queued) {
-    Flight* flight = Bind(instance, loaded, inputs, false);
+    Flight* flight = Bind(instance, loaded, inputs, targets, false);
     if (flight == nullptr) return ThrowOutOfMemory(env);
     Execute(*flight);
     const napi_value result = MakeResult(instance, flight);
@@ -278,7 +337,7 @@ napi_value RunProgram(Instance& instance, Args& args) {
   Flight*& slot = instance.flights[run_id];
   Flight* flight = nullptr;
   try {
-    flight = Bind(instance, loaded, inputs, true);
+    flight = Bind(instance, loaded, inputs, targets, true);
   } catch (const std::bad_alloc&) {
   }
   if (flight == nullptr) {

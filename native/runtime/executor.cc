@@ -40,6 +40,10 @@ bool BindMemory(Run& run, const Arena& arena) {
   }
   for (int i = 0; i < program.num_outputs; i++) {
     const auto loc = static_cast<size_t>(program.output_loc(i));
+    if (!run.into.empty() && run.into[static_cast<size_t>(i)] != nullptr) {
+      run.base[loc] = run.into[static_cast<size_t>(i)];
+      continue;
+    }
     Buffer*& output = run.outputs[static_cast<size_t>(i)];
     if (output == nullptr) output = Buffer::Create(program.locs[loc].bytes, run.account);
     if (output == nullptr) {

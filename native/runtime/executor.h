@@ -14,6 +14,7 @@ struct Run {
   const Program* program = nullptr;
   std::vector<char*> base;        // of every Loc; the caller fills in the inputs
   std::vector<Buffer*> outputs;   // a reference each; null where Execute() is to allocate, a donor's buffer otherwise
+  std::vector<char*> into;        // by output: memory of the caller's that takes it instead, or null; may be empty
   Account* account = nullptr;     // of the outputs
   std::atomic<bool> cancelled{false};  // may be set at any time, looked at between ranges
 

@@ -9,6 +9,9 @@ export function planningDevice(): Device {
   const device = fakeDevice();
   const { core } = device;
   return Object.assign(device, {
-    core: Object.assign(core, { explain: (root: Parameters<typeof core.explain>[0]) => summarize(makePlan(graphOf(trace([root])), core.ops)) }),
+    core: Object.assign(core, {
+      explain: (root: Parameters<typeof core.explain>[0]) =>
+        summarize(makePlan(graphOf(trace([root])), core.ops)),
+    }),
   });
 }

@@ -10,18 +10,30 @@ const i32 = (n: number): Int32Array => new Int32Array(n);
 beforeEach(() => void (process.env.MIA_VERIFY = '1'));
 
 type Make = (device: ReturnType<typeof planningDevice>) => { explain(): Promise<{ toString(): string }> };
-const on = (device: ReturnType<typeof planningDevice>, shape: number[]) => Tensor.create(device, shape, f32(shape.reduce((a, b) => a * b, 1)));
+const on = (device: ReturnType<typeof planningDevice>, shape: number[]) =>
+  Tensor.create(device, shape, f32(shape.reduce((a, b) => a * b, 1)));
 
 const plans: Record<string, Make> = {
   'a chain of elementwise ops is one step'(d) {
-    return on(d, [4, 8]).mul(2).add(1).exp().div(on(d, [8])).sqrt();
+    return on(d, [4, 8])
+      .mul(2)
+      .add(1)
+      .exp()
+      .div(on(d, [8]))
+      .sqrt();
   },
   'a bias and an activation run in the epilogue of a product'(d) {
-    return on(d, [32, 64]).matmul(on(d, [64, 128])).add(on(d, [128])).gelu();
+    return on(d, [32, 64])
+      .matmul(on(d, [64, 128]))
+      .add(on(d, [128]))
+      .gelu();
   },
   'layerNorm with a residual is one step'(d) {
     const x = on(d, [4, 8, 16]);
-    return x.clone().layerNorm(on(d, [16]), on(d, [16])).add(x);
+    return x
+      .clone()
+      .layerNorm(on(d, [16]), on(d, [16]))
+      .add(x);
   },
   'a mean folds in columns where memory runs along what stays'(d) {
     return on(d, [64, 32]).exp().mean(0);
@@ -30,7 +42,12 @@ const plans: Record<string, Make> = {
     return on(d, [2, 5, 7]).softmax(1);
   },
   'views of computed values cost nothing'(d) {
-    return on(d, [4, 6]).exp().transpose().slice([[1, 5, 2]]).reshape([2, 4]).neg();
+    return on(d, [4, 6])
+      .exp()
+      .transpose()
+      .slice([[1, 5, 2]])
+      .reshape([2, 4])
+      .neg();
   },
   'what cannot be said as a view is packed once'(d) {
     const x = on(d, [4, 6]).transpose().reshape([3, 8]);
@@ -50,7 +67,9 @@ const plans: Record<string, Make> = {
     return on(d, [10, 4]).scatter(Tensor.create(d, [3], i32(3)), on(d, [3, 4]), 0, { mode: 'add' });
   },
   'a temporary is overwritten in place, and slots are shared'(d) {
-    const h = on(d, [8, 32]).matmul(on(d, [32, 64])).softmax();
+    const h = on(d, [8, 32])
+      .matmul(on(d, [32, 64]))
+      .softmax();
     const g = h.matmul(on(d, [64, 64])).softmax();
     return g.matmul(on(d, [64, 16]));
   },
@@ -67,17 +86,25 @@ const plans: Record<string, Make> = {
 };
 const kept: unknown[] = [];
 
-describe.each([['fused', undefined], ['unfused', '0']] as const)('%s', (mode, fuse) => {
+describe.each([
+  ['fused', undefined],
+  ['unfused', '0'],
+] as const)('%s', (mode, fuse) => {
   test.each(Object.entries(plans))('%s', async (name, make) => {
     process.env.MIA_FUSE = fuse ?? '';
     const text = String(await make(planningDevice()).explain());
-    await expect(`${text}\n`).toMatchFileSnapshot(`golden/${mode}/${name.replaceAll(/[^a-zA-Z]+/g, '-')}.txt`);
+    await expect(`${text}\n`).toMatchFileSnapshot(
+      `golden/${mode}/${name.replaceAll(/[^a-zA-Z]+/g, '-')}.txt`,
+    );
     process.env.MIA_FUSE = '';
   });
 });
 
 describe('the quick start', () => {
-  test.each([['row-major', false], ['column-major', true]] as const)('%s', async (name, columns) => {
+  test.each([
+    ['row-major', false],
+    ['column-major', true],
+  ] as const)('%s', async (name, columns) => {
     const d = planningDevice();
     const layout = columns ? Layout.colMajor([768, 1024]) : Layout.rowMajor([768, 1024]);
     const make = () => Tensor.create(d, layout, f32(768 * 1024)).cast('f32x4');
