@@ -39,9 +39,12 @@ constexpr uint8_t kLinkKind[] = {
 MIA_INLINE bool IsUnaryLink(uint8_t kind) { return kind >= kLink_neg; }
 
 constexpr int kMaxLinks = 32;
+// Elements: memory is asked for that long before it is needed, or loading and computing would take turns. The hardware
+// follows streams too, but not across pages, and not as far.
+constexpr int kAheadOfChain = 4096;
 
 struct Link {
-  // The other operand: the value itself, one number for the whole tile, or a tile.
+  // The other operand: the value itself, one number (not NaN) for the whole tile, or a tile.
   enum Other : uint8_t { kNone, kSelf, kNumber, kTileOfNumbers };
   uint8_t kind;
   Other other;
@@ -95,11 +98,29 @@ MIA_INLINE void Apply2(Values& x, bool swapped, Other other) {
   }
 }
 
+// Beside a number, only the value can be NaN, and one instruction keeps it: Min and Max give their second operand then.
+template <class Op>
+MIA_INLINE void ApplyNumber(Values& x, bool swapped, Vec number) {
+  Apply2<Op>(x, swapped, [=](int, Vec) { return number; });
+}
+template <>
+MIA_INLINE void ApplyNumber<MinOp>(Values& x, bool, Vec number) {
+#define M(j) x.v##j = Min(number, x.v##j);
+  MIA_EACH_VALUE(M)
+#undef M
+}
+template <>
+MIA_INLINE void ApplyNumber<MaxOp>(Values& x, bool, Vec number) {
+#define M(j) x.v##j = Max(number, x.v##j);
+  MIA_EACH_VALUE(M)
+#undef M
+}
+
 template <class Op>
 MIA_INLINE void Apply2(Values& x, const Link& link, int at) {
   if (link.other == Link::kNumber) {
     const Vec number = Set(link.tile[0]);
-    Apply2<Op>(x, link.swapped, [=](int, Vec) { return number; });
+    ApplyNumber<Op>(x, link.swapped, number);
   } else if (link.other == Link::kSelf) {
     Apply2<Op>(x, false, [](int, Vec self) { return self; });
   } else {
@@ -112,6 +133,9 @@ MIA_INLINE void Apply2(Values& x, const Link& link, int at) {
 template <bool stream>
 MIA_NOINLINE void RunChain(const Link* links, int count, const f32* in, f32* out, int n) {
   for (int at = 0; at < n; at += kChainStep) {
+    MIA_UNROLL_ALL for (int line = 0; line < kChainStep; line += 64 / static_cast<int>(sizeof(f32))) {
+      __builtin_prefetch(in + at + kAheadOfChain + line, 0, 3);
+    }
     Values x, y;  // y: the second group
     x.Read(in + at);
     if constexpr (kTwoGroups) y.Read(in + at + kGroup);

@@ -218,10 +218,11 @@ struct TileRunner {
       const uint8_t value = l == 0 ? instr.a : code[l - 1].dst;
       const bool swapped = instr.a != value;
       const uint8_t other = swapped ? instr.a : instr.b;
-      const bool number = (fixed | numbers) >> other & 1;
+      const auto* tile = static_cast<const f32*>(regs[other].tile);
+      const bool number = ((fixed | numbers) >> other & 1) != 0 && tile[0] == tile[0];
       chain[l] = {kLinkKind[instr.op],
                   !swapped && instr.b == value ? Link::kSelf : number ? Link::kNumber : Link::kTileOfNumbers, swapped,
-                  static_cast<const f32*>(regs[other].tile)};
+                  tile};
     }
     Register& dst = regs[code[count - 1].dst];
     const auto* in = static_cast<const f32*>(regs[code[0].a].tile);

@@ -31,6 +31,15 @@
 #define MIA_UNROLL _Pragma("GCC unroll 4")
 #endif
 
+// Before a loop over registers: it must not stay a loop.
+#if defined(__clang__)
+#define MIA_UNROLL_ALL _Pragma("clang loop unroll(full)")
+#define MIA_UNROLL_BY_2 _Pragma("clang loop unroll_count(2)")
+#else
+#define MIA_UNROLL_ALL _Pragma("GCC unroll 64")
+#define MIA_UNROLL_BY_2 _Pragma("GCC unroll 2")
+#endif
+
 MIA_BEGIN
 
 template <class To, class From>
