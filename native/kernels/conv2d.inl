@@ -129,7 +129,7 @@ struct Convolution {
   bool depthwise;  // by folds over windows
   bool in_place;   // B is the image itself
   View pixels;     // then: [N, groups, channels, H * W]
-  Problem p;       // if not depthwise
+  Problem p;       // cut only if not depthwise
 
   explicit Convolution(const Step& step)
       : w(WindowOf(step.ints)),
@@ -143,10 +143,11 @@ struct Convolution {
     p.k = channels * w.taps();
     depthwise = channels == 1 && p.m <= kThinRows && p.k <= kMaxDepthwiseTaps;
     const int64_t channel = StrideAt(x, 1), row = StrideAt(x, 2), col = w.w == 1 ? row : StrideAt(x, 3);
-    in_place = w.taps() == 1 && w.stride_h == 1 && w.stride_w == 1 && w.top == 0 && w.left == 0 && w.oh == w.h &&
+    in_place = !depthwise && w.taps() == 1 && w.stride_h == 1 && w.stride_w == 1 && w.top == 0 && w.left == 0 && w.oh == w.h &&
                w.ow == w.w && (w.h == 1 || row == w.w * col || w.w == 1);
     p.a = {&weights, StrideOf(weights, 0), StrideOf(weights, 1)};
     if (p.k == 0) p.a.k_stride = p.a.stride = 0;  // no memory to point into
+    if (depthwise) return;
     if (in_place) {
       pixels = {x.loc, x.dtype, Access::kStrided, 4, x.offset, x.count, {w.n, groups, channels, p.n},
                 {StrideAt(x, 0), channels * channel, channel, col}};
