@@ -47,7 +47,7 @@ export interface MoveRecord extends OpBase {
 export type RoutineForm =
   | 'rows' // a function of each row of the last axis; fuses what comes before and after it
   | 'pick' // like rows, with a result of another length: no epilogue
-  | 'matmul' // [batch..., M, K] x [batch..., K, N]; fuses what comes after it
+  | 'matmul' // inputs of any strides, one an axis: matrices, images, filters; fuses what comes after it
   | 'index' // moves elements by indices; strided inputs, plain output
   | 'parts' // no kernel: its inputs are written in place
   | 'host'; // a JavaScript kernel of the user

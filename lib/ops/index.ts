@@ -13,6 +13,7 @@ import {
   unary,
   where,
 } from './elementwise.js';
+import { avgPool2d, conv2d, convolve, maxPool2d } from './conv.js';
 import { gather, gatherRoutines, scatter, takeAlong, topk } from './indexing.js';
 import { assemble, concat, copy, pad } from './join.js';
 import { matmul, product } from './matmul.js';
@@ -73,6 +74,10 @@ const list: readonly Op[] = [
   ...rowRoutines,
   matmul,
   product,
+  conv2d,
+  convolve,
+  maxPool2d,
+  avgPool2d,
   reshape,
   permute,
   slice,

@@ -86,7 +86,6 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
       ints: op.ints(inputs, anchor.attrs),
       floats: op.floats?.(anchor.attrs) ?? [],
     };
-    const plain = (i: number): Operand => plainOperand(anchor.inputs[i]);
     switch (op.form) {
       case 'rows':
         return [
@@ -106,7 +105,7 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
           },
         ];
       case 'matmul':
-        return [{ ...step, operands: [plain(0), plain(1)], epilogue: zoneCode(cluster, anchor) }];
+        return [{ ...step, operands: anchor.inputs.map(plainOperand), epilogue: zoneCode(cluster, anchor) }];
       case 'index': {
         const result = resultOperand(cluster.root);
         const [x, indices, ...rest] = anchor.inputs.map((input, i) =>

@@ -30,6 +30,7 @@ import {
 } from './arguments.js';
 import { asHandle, Handle } from './handle.js';
 import { record, recordAll } from './record.js';
+import { poolAttrs, windowAttrs } from './window-arguments.js';
 
 type Method = (this: Handle, ...args: unknown[]) => unknown;
 /** Arguments of a method as attributes of its op. */
@@ -216,6 +217,33 @@ export const methods: Readonly<Record<string, Method>> = {
   matmul(other) {
     return record('matmul', [this, other]);
   },
+
+  conv2d(w, options) {
+    const names = ['bias', 'stride', 'padding', 'dilation', 'groups'];
+    const {
+      bias,
+      stride = 1,
+      padding = 0,
+      dilation = 1,
+      groups = 1,
+    } = optionsOf('conv2d', options, ...names);
+    const size = asHandle('conv2d', w).shape.slice(2);
+    return record('conv2d', [this, w, ...(bias === undefined || bias === null ? [] : [bias])], {
+      ...windowAttrs('conv2d', size, { stride, padding, dilation }),
+      groups: checkInteger('conv2d', 'groups', groups, 1),
+    });
+  },
+  maxPool2d: simple('maxPool2d', (_, size, options) =>
+    poolAttrs('maxPool2d', size, optionsOf('maxPool2d', options, 'stride', 'padding', 'dilation')),
+  ),
+  avgPool2d: simple('avgPool2d', (_, size, options) => {
+    const known = optionsOf('avgPool2d', options, 'stride', 'padding', 'countIncludePad');
+    const { countIncludePad = true, stride, padding } = known;
+    return {
+      ...poolAttrs('avgPool2d', size, { stride, padding }),
+      countIncludePad: flagOf('avgPool2d', 'countIncludePad', countIncludePad),
+    };
+  }),
 
   gather(indices, axis = 0) {
     return record('gather', [this, indices], axisAttr('gather', asHandle('gather', this), axis));

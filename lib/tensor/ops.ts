@@ -1,6 +1,7 @@
 /** The ops of a tensor, as an editor shows them. Their run time is methods.ts; a test holds the two together. */
 import type { Device } from '../device.js';
 import type { DType } from '../dtype.js';
+import type { ImageOps } from './image-ops.js';
 import type { ShapeOps } from './shape-ops.js';
 import type {
   ArgReduce,
@@ -24,7 +25,7 @@ import type { Broadcast, Shape } from './types.js';
  * as in NumPy, dtypes are never promoted, a number stands for a scalar of the same dtype, and a negative axis counts
  * from the end. Errors are MiaErrors that name the op, and then nothing is consumed.
  */
-export interface TensorOps extends ShapeOps {
+export interface TensorOps extends ShapeOps, ImageOps {
   /** x + y */
   add: Binary<'add'>;
   /** x - y */

@@ -190,5 +190,11 @@ export type Tiled<S extends Shape, R extends Shape> = number extends S['length']
     ? Unsized<S>
     : Unsized<R>;
 
+/** [N, C, H, W] after windows over H and W: the channels stay, or are those of filters [O, ...]. */
+export type Windowed<S extends Shape, Filters extends Shape = [S[1]]> = number extends S['length']
+  ? [number, LeadOf<Filters>, number, number]
+  : [S[0], LeadOf<Filters>, number, number];
+type LeadOf<S extends Shape> = S extends readonly [infer X extends number, ...Shape] ? X : number;
+
 /** How many integers lie in [0, N), where the literal says so. */
 export type Counted<N extends number> = `${N}` extends `${string}${'-' | '.' | 'e'}${string}` ? number : N;

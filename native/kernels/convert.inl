@@ -22,6 +22,18 @@ MIA_INLINE Reg RegOf(DType dtype) {
   };
   return regs[static_cast<int>(dtype)];
 }
+template <class T>
+constexpr Reg kReg = Reg::k_f32;
+template <>
+constexpr Reg kReg<f64> = Reg::k_f64;
+template <>
+constexpr Reg kReg<i32> = Reg::k_i32;
+template <>
+constexpr Reg kReg<u32> = Reg::k_u32;
+template <>
+constexpr Reg kReg<i64> = Reg::k_i64;
+template <>
+constexpr Reg kReg<u64> = Reg::k_u64;
 MIA_INLINE int RegBytes(Reg reg) { return reg == Reg::k_f32 || reg == Reg::k_i32 || reg == Reg::k_u32 ? 4 : 8; }
 
 // Is a register of this type the same bytes as memory of this dtype?

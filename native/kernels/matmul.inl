@@ -8,42 +8,38 @@
 
 MIA_BEGIN
 
+// How a product may be cut, and what a unit of it costs.
 template <class T>
-constexpr Reg kReg = Reg::k_f32;
-template <>
-constexpr Reg kReg<f64> = Reg::k_f64;
-template <>
-constexpr Reg kReg<i32> = Reg::k_i32;
-template <>
-constexpr Reg kReg<u32> = Reg::k_u32;
-template <>
-constexpr Reg kReg<i64> = Reg::k_i64;
-template <>
-constexpr Reg kReg<u64> = Reg::k_u64;
-
-template <class Register>
-Work MatmulWork(const Step& step, int) {
-  using T = Wrap<Register>;
-  const Problem p = Describe<T>(step);
+Work ProductWork(const Problem& p, const Step& step) {
   const int64_t units = p.batch * p.bands * p.panels * p.chunks;
   if (units == 0) return {0, 1, 0};
   const double rows = static_cast<double>(MinOf(p.rows, p.m)), cols = static_cast<double>(MinOf(p.cols, p.n));
   const double depth = static_cast<double>(p.k), rate = kFlopsPerNs * (kSame<T, float> ? 1 : 0.25);
-  const double b_bytes = cols * depth * DTypeBytes(p.b.view->dtype);
   double cost = 2 * rows * cols * depth / rate;
-  if (p.thin && cost < b_bytes / kBytesPerNs) cost = b_bytes / kBytesPerNs;
+  const double b_bytes = p.thin ? cols * depth * DTypeBytes(p.b.view->dtype) : 0;
+  if (cost < b_bytes / kBytesPerNs) cost = b_bytes / kBytesPerNs;
   cost += rows * cols * (p.direct ? 0.05 : 0.1 + ProgramCost(step.epilogue));
   return {units, 1, cost};
+}
+
+template <class T>
+void RunProduct(const Problem& p, const Step& step, const Frame& frame, int64_t begin, int64_t end) {
+  if constexpr (kSame<T, float>) {
+    if (p.thin) return RunThin(p, step, frame, begin, end);
+  }
+  RunBlocked<T>(p, MatrixColumns{}, step, frame, begin, end);
+}
+
+template <class Register>
+Work MatmulWork(const Step& step, int) {
+  using T = Wrap<Register>;
+  return ProductWork<T>(Describe<T>(step), step);
 }
 
 template <class Register>
 void MatmulRun(const Step& step, const Frame& frame, int, int64_t begin, int64_t end) {
   using T = Wrap<Register>;
-  const Problem p = Describe<T>(step);
-  if constexpr (kSame<T, float>) {
-    if (p.thin) return RunThin(p, step, frame, begin, end);
-  }
-  RunBlocked<T>(p, step, frame, begin, end);
+  RunProduct<T>(Describe<T>(step), step, frame, begin, end);
 }
 
 // Sizes of an operand are batch..., rows, cols. A view of one element may have none.

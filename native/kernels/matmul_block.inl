@@ -1,4 +1,5 @@
-// Blocked matmul: a block of C is rows of A, in place or packed, times panels of B, in place or packed.
+// Blocked matmul: a block of C is rows of A, in place or packed, times panels of B, in place or packed. Where the columns
+// of B come from is a type: matrices in memory here, images in conv2d.
 #pragma once
 
 #include "kernels/matmul_problem.inl"
@@ -47,15 +48,39 @@ struct Sink {
   }
 };
 
-// What of B the columns of one register tile need for one stretch of k.
-struct Panel {
-  Source source;
-  int64_t depth, width;
-  bool in_place;
+// Columns of a B that lies in memory.
+struct MatrixColumns {
+  // What of B the columns of one register tile need for one stretch of k.
+  struct Panel {
+    Source source;
+    int64_t depth, width;
+    bool in_place;
+
+    const void* data() const { return source.data; }
+    int64_t k_stride() const { return source.k_stride; }
+    // The lines that packing from k step `done` on will read first.
+    Ahead Lines(int64_t done) const {
+      const Source next = source.From(done, 0);
+      const int64_t bytes = DTypeBytes(next.dtype);
+      const char* const at = static_cast<const char*>(next.data);
+      if (next.stride == 1) return {at, 64, next.k_stride * bytes};  // four lines of each row
+      return {at, next.stride * bytes, 4 * next.stride * bytes};     // a line of each column
+    }
+    // dst[k][ld] = k steps [first, first + count)
+    template <class T>
+    void PackInto(T* dst, int64_t ld, int64_t first, int64_t count) const {
+      Pack(dst, ld, source.From(first, 0), count, width);
+    }
+  };
+
+  Panel At(const Problem& p, const Frame& frame, int64_t batch, int64_t k0, int64_t j0, int64_t depth,
+           int64_t width, bool whole_vectors) const {
+    return {MatrixOf(p.b, frame, batch).From(k0, j0), depth, width, p.b_in_place && whole_vectors};
+  }
 };
 
 // Packs a panel in slices between the tiles that use the panel before, which fetch each slice ahead.
-template <class T>
+template <class T, class Panel>
 struct Packer {
   Panel panel;
   T* dst;
@@ -64,30 +89,29 @@ struct Packer {
   int64_t cols() const { return RoundUp(panel.width, Lanes<T>::kCount); }
   Ahead Next() const {
     if (done >= panel.depth) return {reinterpret_cast<const char*>(dst), 0, 0};
-    const Source next = panel.source.From(done, 0);
-    const int64_t bytes = DTypeBytes(next.dtype);
-    const char* const at = static_cast<const char*>(next.data);
-    if (next.stride == 1) return {at, 64, next.k_stride * bytes};  // four lines of each row
-    return {at, next.stride * bytes, 4 * next.stride * bytes};     // a line of each column
+    return panel.Lines(done);
   }
   MIA_INLINE void Advance(int64_t most) {
     const int64_t count = MinOf(most, panel.depth - done);
     if (count <= 0) return;
-    Pack(dst + done * cols(), cols(), panel.source.From(done, 0), count, panel.width);
+    panel.PackInto(dst + done * cols(), cols(), done, count);
     done += count;
   }
 };
 
-template <class T>
+template <class T, class Columns>
 struct BlockedMatmul {
+  using Panel = typename Columns::Panel;
   const Problem& p;
+  const Columns& columns;
   const Frame& frame;
   Sink<T> sink;
   T* const packed_b[2];
   T* const packed_a;
 
-  BlockedMatmul(const Problem& problem, const Step& step, const Frame& f)
+  BlockedMatmul(const Problem& problem, const Columns& b, const Step& step, const Frame& f)
       : p(problem),
+        columns(b),
         frame(f),
         sink(problem, step, f, At(2 * kPanelBytes + kRowsBytes)),
         packed_b{At(0), At(kPanelBytes)},
@@ -99,31 +123,27 @@ struct BlockedMatmul {
   }
   // Elements between two k of packed rows. Only the last rows of a block need padding.
   static int64_t PackedStride(int64_t rows) { return rows <= kLanes ? rows : RoundUp(rows, kLanes); }
-  Panel PanelAt(const Source& b, int64_t k0, int64_t j0) const {
-    Panel panel;
-    panel.source = b.From(k0, j0);
-    panel.depth = MinOf(kDepth<T>, p.k - k0);
-    panel.width = MinOf(kTileCols<T>, p.n - j0);
-    panel.in_place = p.b_in_place && panel.width % Lanes<T>::kCount == 0;
-    return panel;
+  Panel PanelAt(int64_t batch, int64_t k0, int64_t j0) const {
+    const int64_t width = MinOf(kTileCols<T>, p.n - j0);
+    return columns.At(p, frame, batch, k0, j0, MinOf(p.depth, p.k - k0), width, width % Lanes<T>::kCount == 0);
   }
   // Rows [i0, i0 + rows) of matrix `batch` x the columns of panels [first, end).
   void Run(int64_t batch, int64_t i0, int64_t rows, int64_t first, int64_t end) {
-    const Source a = MatrixOf(p.a, frame, batch).From(0, i0), b = MatrixOf(p.b, frame, batch);
+    const Source a = MatrixOf(p.a, frame, batch).From(0, i0);
     const int64_t j0 = first * p.cols, cols = MinOf(end * p.cols, p.n) - j0, c_row = sink.Stride(cols);
     T* const c = sink.Begin(batch, i0, j0);
     const int64_t tiles = BlocksOf(rows, kTileRows<T>);
-    const int64_t steps = (end - first) * MaxOf(1, BlocksOf(p.k, kDepth<T>));
+    const int64_t steps = (end - first) * MaxOf(1, BlocksOf(p.k, p.depth));
     const auto panel_of = [&](int64_t step) {
-      return PanelAt(b, step / (end - first) * kDepth<T>, (first + step % (end - first)) * p.cols);
+      return PanelAt(batch, step / (end - first) * p.depth, (first + step % (end - first)) * p.cols);
     };
-    Packer<T> packer{panel_of(0), packed_b[0], 0, 0};
+    Packer<T, Panel> packer{panel_of(0), packed_b[0], 0, 0};
     if (!packer.panel.in_place) packer.Advance(packer.panel.depth);
     for (int64_t step = 0; step < steps; step++) {
       const Panel panel = packer.panel;
-      const int64_t k0 = step / (end - first) * kDepth<T>, j = step % (end - first) * p.cols;
-      const T* const b_panel = panel.in_place ? static_cast<const T*>(panel.source.data) : packer.dst;
-      const int64_t b_k = panel.in_place ? p.b.k_stride : packer.cols();
+      const int64_t k0 = step / (end - first) * p.depth, j = step % (end - first) * p.cols;
+      const T* const b_panel = panel.in_place ? static_cast<const T*>(panel.data()) : packer.dst;
+      const int64_t b_k = panel.in_place ? panel.k_stride() : packer.cols();
       const bool more = step + 1 < steps;
       if (more) packer = {panel_of(step + 1), packed_b[(step + 1) & 1], 0, 0};
       const bool pack = more && !packer.panel.in_place;
@@ -153,9 +173,10 @@ struct BlockedMatmul {
   }
 };
 
-template <class T>
-void RunBlocked(const Problem& p, const Step& step, const Frame& frame, int64_t begin, int64_t end) {
-  BlockedMatmul<T> matmul(p, step, frame);
+template <class T, class Columns>
+void RunBlocked(const Problem& p, const Columns& columns, const Step& step, const Frame& frame, int64_t begin,
+                int64_t end) {
+  BlockedMatmul<T, Columns> matmul(p, columns, step, frame);
   const int64_t most = p.direct && p.a_in_place ? p.panels : MaxOf(1, kMaxScratchCols<T> / p.cols);
   for (int64_t unit = begin; unit < end;) {
     const int64_t chunk = unit % p.chunks, column = unit / p.chunks, panel = column % p.panels,

@@ -1,4 +1,5 @@
-// What one matmul step asks for, and how it is cut: everything here follows from sizes and strides alone.
+// What one product asks for, and how it is cut: everything here follows from sizes and strides alone. matmul's own
+// products come from Describe; conv2d cuts its own the same way.
 #pragma once
 
 #include "kernels/matmul_kernel.inl"
@@ -8,7 +9,7 @@
 
 MIA_BEGIN
 
-// k steps between two visits of C. A panel of B, kDepth x kTileCols, then fits L2 (AVX-512) or L1 (others).
+// At most these k steps between two visits of C. A panel of B, kDepth x kTileCols, then fits L2 (AVX-512) or L1 (others).
 template <class T>
 constexpr int kDepth = 2048 / static_cast<int>(sizeof(T));
 // Rows that share a panel of B. kDepth columns of them stay in L3, or where panels are narrow and read A often, in L2.
@@ -38,7 +39,8 @@ struct Operand {
 
 struct Problem {
   int64_t batch, m, n, k;
-  Operand a, b;
+  Operand a, b;   // b has no view where B does not lie in memory
+  int64_t depth;  // k steps between two visits of C
   // Units: batch x bands of rows x panels of columns x chunks of a band, the last of these fastest.
   int64_t bands, panels, chunks;
   int64_t rows, cols;  // of a chunk, of a panel
@@ -91,37 +93,19 @@ MIA_INLINE bool FitsCache(int64_t k, int64_t stride) {
   return MinOf(k, kDepth<T>) * (bytes & -bytes) <= int64_t{768} << 10;
 }
 
-// T: f32 f64 u32 u64. Signed integers multiply as unsigned ones: they wrap, and the bits are the same.
+// How the product is cut, once it is known what is packed. T: f32 f64 u32 u64. Signed integers multiply as unsigned
+// ones: they wrap, and the bits are the same.
 template <class T>
-Problem Describe(const Step& step) {
+void Cut(Problem* problem) {
   static_assert(kDepth<T> * kTileCols<T> * sizeof(T) <= kPanelBytes, "a panel overflows scratch");
-  const View &a = step.views[0], &b = step.views[1];
-  Problem p;
-  p.batch = step.ints[0];
-  p.m = step.ints[1];
-  p.n = step.ints[2];
-  p.k = step.ints[3];
-  p.a = {&a, StrideOf(a, 0), StrideOf(a, 1)};
-  p.b = {&b, StrideOf(b, 1), StrideOf(b, 0)};
-  if (p.k == 0) p.a.k_stride = p.a.stride = p.b.k_stride = p.b.stride = 0;  // no memory to point into
-  FoldBatch(&p);
-  if (p.n == 1) {  // A x as a row: x^T A^T
-    const Operand x = p.b;
-    p.b = p.a;
-    p.a = x;
-    p.n = p.m;
-    p.m = 1;
-  }
-  p.direct = IsPlainStore(step.epilogue);
-  p.thin = kSame<T, float> && p.m <= kThinRows && (p.b.stride == 1 || p.b.k_stride == 1);
-  p.a_in_place = SameAsRegister(p.a.view->dtype) && p.a.k_stride == 1;
-  p.b_in_place = SameAsRegister(p.b.view->dtype) && p.b.stride == 1 &&
-                 (p.m <= kFewRows || (p.m <= kMaxScratchRows && FitsCache<T>(p.k, p.b.k_stride)));
+  Problem& p = *problem;
+  const int64_t blocks = MaxOf(1, BlocksOf(p.k, kDepth<T>));
+  p.depth = MinOf(kDepth<T>, RoundUp(MaxOf(1, BlocksOf(p.k, blocks)), kAheadSteps));
   p.cols = p.thin ? kThinCols : kTileCols<T>;
   p.panels = BlocksOf(p.n, p.cols);
   p.rows = p.m;
   p.bands = p.chunks = p.m > 0 ? 1 : 0;
-  if (p.thin || p.m == 0) return p;
+  if (p.thin || p.m == 0) return;
   // Tall bands repay packing B, and wide ones packing A or passing C through scratch.
   const bool tall = p.direct && p.a_in_place;
   p.bands = BlocksOf(p.m, tall ? kMaxBandRows : kMaxScratchRows);
@@ -134,6 +118,41 @@ Problem Describe(const Step& step) {
   p.chunks = BlocksOf(band, about);
   p.rows = RoundUp(BlocksOf(band, p.chunks), kTileRows<T>);
   p.chunks = BlocksOf(band, p.rows);
+}
+
+// A product of matrices that lie in memory: batch, sizes and operands are given.
+template <class T>
+void CutMatrices(Problem* problem, const Step& step) {
+  Problem& p = *problem;
+  if (p.n == 1) {  // A x as a row: x^T A^T
+    const Operand x = p.b;
+    p.b = p.a;
+    p.a = x;
+    p.n = p.m;
+    p.m = 1;
+  }
+  p.direct = IsPlainStore(step.epilogue);
+  p.thin = kSame<T, float> && p.m <= kThinRows && (p.b.stride == 1 || p.b.k_stride == 1);
+  p.a_in_place = SameAsRegister(p.a.view->dtype) && p.a.k_stride == 1;
+  p.b_in_place = SameAsRegister(p.b.view->dtype) && p.b.stride == 1 &&
+                 (p.m <= kFewRows || (p.m <= kMaxScratchRows && FitsCache<T>(p.k, p.b.k_stride)));
+  Cut<T>(&p);
+}
+
+// What a matmul step asks for.
+template <class T>
+Problem Describe(const Step& step) {
+  const View &a = step.views[0], &b = step.views[1];
+  Problem p;
+  p.batch = step.ints[0];
+  p.m = step.ints[1];
+  p.n = step.ints[2];
+  p.k = step.ints[3];
+  p.a = {&a, StrideOf(a, 0), StrideOf(a, 1)};
+  p.b = {&b, StrideOf(b, 1), StrideOf(b, 0)};
+  if (p.k == 0) p.a.k_stride = p.a.stride = p.b.k_stride = p.b.stride = 0;  // no memory to point into
+  FoldBatch(&p);
+  CutMatrices<T>(&p, step);
   return p;
 }
 

@@ -9,6 +9,8 @@
 #include "kernels/take_along.inl"
 #include "kernels/topk.inl"
 #include "kernels/matmul.inl"
+#include "kernels/conv2d.inl"
+#include "kernels/pool2d.inl"
 #include "kernels/probe.inl"
 
 MIA_BEGIN

@@ -11,6 +11,7 @@ import { cumsumCases, reduceCases } from './reduce.js';
 import { rowCases } from './rows.js';
 import { sourceCases } from './sources.js';
 import { unaryCases } from './unary.js';
+import { windowCases } from './windows.js';
 
 export const tables = {
   unary: unaryCases,
@@ -22,6 +23,7 @@ export const tables = {
   cumsum: cumsumCases,
   rows: rowCases,
   matmul: matmulCases,
+  windows: windowCases,
   index: indexCases,
   topk: topkCases,
   movement: movementCases,
