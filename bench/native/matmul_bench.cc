@@ -1,78 +1,15 @@
 // matmul.f32 and its share of the register multiply-add peak, both measured in turns in one run, on the real
 // pool. Usage: matmul_bench [isa] [threads] [repeats]. Link it with the objects of the engine; include path
 // native/, tests/native/.
-#include <algorithm>
-#include <chrono>
-#include <condition_variable>
-#include <cstdlib>
-#include <mutex>
-#include <thread>
-
-#define main HarnessMain  // the fixture brings the test harness along
-#include "kernel_fixture.h"
-#undef main
-#include "kernels/probe.h"
-#include "runtime/memory.h"
-#include "runtime/pool.h"
+#include "bench.h"
 
 namespace {
-
-using kernel::DType;
-using kernel::Reg;
-using Clock = std::chrono::steady_clock;
-double Since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 struct Shape {
   int64_t batch, m, n, k;
   bool b_transposed, epilogue;
   DType dtype;
 };
-
-struct Job {
-  const mia::Step* step;
-  const mia::Frame* frame;
-};
-void RunRange(void* context, int64_t begin, int64_t end) {
-  const auto* job = static_cast<const Job*>(context);
-  mia::Frame frame = *job->frame;
-  frame.scratch = mia::ThreadScratch();
-  job->step->kernel->run(*job->step, frame, 0, begin, end);
-}
-
-// Runs a function on a pool thread.
-struct OnPool : mia::Task {
-  explicit OnPool(std::function<void()> f) : function(std::move(f)) {
-    run = [](mia::Task* task) {
-      auto* self = static_cast<OnPool*>(task);
-      self->function();
-      std::lock_guard<std::mutex> lock(self->mutex);
-      self->over = true;
-      self->condition.notify_all();
-    };
-    mia::Pool::Process().Submit(this);
-    std::unique_lock<std::mutex> lock(mutex);
-    condition.wait(lock, [this] { return over; });
-  }
-  std::function<void()> function;
-  std::mutex mutex;
-  std::condition_variable condition;
-  bool over = false;
-};
-
-double Peak(const mia::KernelTable& table, int threads) {  // GFLOP/s
-  std::vector<double> flops(static_cast<size_t>(threads));
-  std::vector<std::thread> others;
-  const auto start = Clock::now();
-  const auto work = [&](int t) {
-    flops[static_cast<size_t>(t)] = table.probes->fma_f32(threads > 1 ? 200000 : 100000);
-  };
-  for (int t = 1; t < threads; t++) others.emplace_back(work, t);
-  work(0);
-  for (auto& other : others) other.join();
-  double sum = 0;
-  for (double f : flops) sum += f;
-  return sum / Since(start) * 1e-9;
-}
 
 void Measure(const mia::KernelTable& table, const Shape& s, int threads, int repeats) {
   const int64_t a_n = s.batch * s.m * s.k, b_n = s.batch * s.k * s.n, c_n = s.batch * s.m * s.n;
@@ -131,7 +68,7 @@ void Measure(const mia::KernelTable& table, const Shape& s, int threads, int rep
   std::vector<double> shares;
   OnPool([&] {
     for (int r = 0; r < repeats; r++) {
-      const double now_peak = Peak(table, threads);
+      const double now_peak = Peak(table.probes->fma_f32, threads);
       const auto start = Clock::now();
       for (int i = 0; i < inner; i++) mia::Pool::Process().ParallelFor(threads, work, RunRange, &job);
       const double speed = flops * inner / Since(start) * 1e-9;

@@ -113,6 +113,12 @@ struct KernelEntry {
 
 struct Probes;  // kernels/probe.h
 
+// A format of packed weights, and the size of an image of a matrix [K, N] in it. How it lies there is the ISA's matter.
+struct PackedFormat {
+  const char* name;
+  int64_t (*image_bytes)(int64_t n, int64_t k);
+};
+
 // All kernels compiled for one ISA. Every ISA lists the same names in the same order.
 struct KernelTable {
   const char* isa;
@@ -120,6 +126,8 @@ struct KernelTable {
   const KernelEntry* kernels;
   bool (*supported)();  // cpuid / hwcap; never throws
   const Probes* probes;
+  int32_t num_formats;
+  const PackedFormat* formats;
 };
 
 // scalars.def and dtypes.def as names, so that the front end resolves numbers at load.

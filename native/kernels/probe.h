@@ -8,9 +8,11 @@
 namespace mia {
 
 struct Probes {
-  // Multiply-adds that touch nothing but registers; returns how many floating-point operations `rounds`
-  // rounds are.
+  // Multiply-adds that touch nothing but registers: of f32, of bytes (DotQuads), of pairs of bf16 (null: no such
+  // instruction). They return how many operations, a multiplication and an addition each, `rounds` rounds are.
   double (*fma_f32)(int64_t rounds);
+  double (*dot_i8)(int64_t rounds);
+  double (*dot_bf16)(int64_t rounds);
   // Memory is 64-byte aligned, bytes a multiple of 512. copy: past the caches where that pays. read returns a
   // sum, so that every load counts.
   void (*copy)(void* dst, const void* src, size_t bytes);

@@ -6,21 +6,59 @@
 
 MIA_BEGIN
 
-inline double ProbeFma(int64_t rounds) {
-  // As many chains as matmul has sums: enough to hide the latency, and they fit the registers.
-  constexpr int kChains = kTileRows<float> * kTileVecs<float>;
-  Vec x[kChains];
-  MIA_UNROLL_ALL for (int i = 0; i < kChains; i++) x[i] = Set(0.01f * static_cast<float>(i));
-  const Vec scale = Set(0.999f), step = Set(0.001f);  // x tends to 1: no overflow, no denormals
+// Enough chains to hide the latency of two multiply-adds a cycle, and they fit the registers.
+constexpr int kProbeChains = 12;
+
+// rounds times x[i] = step(x[i]) for all chains.
+template <class V, class Step>
+MIA_INLINE void RunChains(V* x, int64_t rounds, Step step) {
   for (int64_t r = 0; r < rounds; r++) {
-    MIA_UNROLL_ALL for (int i = 0; i < kChains; i++) x[i] = MulAdd(x[i], scale, step);
+    MIA_UNROLL_ALL for (int i = 0; i < kProbeChains; i++) x[i] = step(x[i]);
   }
+}
+// Of chains of `products` multiply-adds a lane each round.
+MIA_INLINE double ProbeOperations(int64_t rounds, int products) {
+  return 2.0 * kProbeChains * kLanes * products * static_cast<double>(rounds);
+}
+MIA_INLINE void Keep(const Vec* x) {
   Vec sum = x[0];
-  MIA_UNROLL_ALL for (int i = 1; i < kChains; i++) sum = Add(sum, x[i]);
+  MIA_UNROLL_ALL for (int i = 1; i < kProbeChains; i++) sum = Add(sum, x[i]);
   volatile float keep = SumOfLanes(sum);
   (void)keep;
-  return 2.0 * kChains * kLanes * static_cast<double>(rounds);
 }
+
+inline double ProbeFma(int64_t rounds) {
+  Vec x[kProbeChains];
+  MIA_UNROLL_ALL for (int i = 0; i < kProbeChains; i++) x[i] = Set(0.01f * static_cast<float>(i));
+  const Vec scale = Set(0.999f), step = Set(0.001f);  // x tends to 1: no overflow, no denormals
+  RunChains(x, rounds, [=](Vec v) { return MulAdd(v, scale, step); });
+  Keep(x);
+  return ProbeOperations(rounds, 1);
+}
+
+inline double ProbeBytes(int64_t rounds) {
+  VecI x[kProbeChains];
+  Vec floats[kProbeChains];
+  MIA_UNROLL_ALL for (int i = 0; i < kProbeChains; i++) x[i] = SetInt(i);
+  const VecI w = SetInt(0x01020304), b = SetInt(0x04ff02fe);
+  RunChains(x, rounds, [=](VecI v) { return DotQuads(v, w, b); });
+  MIA_UNROLL_ALL for (int i = 0; i < kProbeChains; i++) floats[i] = FromInt(x[i]);
+  Keep(floats);
+  return ProbeOperations(rounds, 4);
+}
+
+#ifdef MIA_HAS_PAIRS
+inline double ProbePairs(int64_t rounds) {
+  Vec x[kProbeChains];
+  MIA_UNROLL_ALL for (int i = 0; i < kProbeChains; i++) x[i] = Set(0.01f * static_cast<float>(i));
+  const VecI a = SetInt(0x3f803f80), b = SetInt(0x3f80bf80);  // 1 1 and 1 -1
+  RunChains(x, rounds, [=](Vec v) { return DotPairs(v, a, b); });
+  Keep(x);
+  return ProbeOperations(rounds, 2);
+}
+#else
+constexpr double (*ProbePairs)(int64_t) = nullptr;
+#endif
 
 inline void ProbeCopy(void* dst, const void* src, size_t bytes) {
   constexpr size_t kPastCaches = size_t{8} << 20;
@@ -52,6 +90,6 @@ inline int32_t ProbeRead(const void* src, size_t bytes) {
   return static_cast<int32_t>(total);
 }
 
-const Probes kProbes = {ProbeFma, ProbeCopy, ProbeRead};
+const Probes kProbes = {ProbeFma, ProbeBytes, ProbePairs, ProbeCopy, ProbeRead};
 
 MIA_END

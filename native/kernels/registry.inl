@@ -9,6 +9,7 @@
 #include "kernels/take_along.inl"
 #include "kernels/topk.inl"
 #include "kernels/matmul.inl"
+#include "kernels/linear.inl"
 #include "kernels/conv2d.inl"
 #include "kernels/pool2d.inl"
 #include "kernels/probe.inl"
@@ -19,6 +20,12 @@ const KernelEntry kEntries[] = {
 #define X(name, phases, work, run, shared_bytes, check) {name, phases, work, run, shared_bytes, check},
 #include "kernels/kernels.def"
 #undef X
+};
+
+const PackedFormat kFormats[] = {
+#define FORMAT(name, F) {name, ImageBytes<F>},
+#include "kernels/formats.def"
+#undef FORMAT
 };
 
 MIA_END
@@ -32,7 +39,7 @@ namespace MIA_TARGET {
 bool Supported();  // targets/tables.cc: detection may not be compiled with the ISA's own flags
 extern const KernelTable kTable;
 const KernelTable kTable = {MIA_QUOTE(MIA_TARGET), sizeof(kEntries) / sizeof(kEntries[0]), kEntries, Supported,
-                            &kProbes};
+                            &kProbes, sizeof(kFormats) / sizeof(kFormats[0]), kFormats};
 
 }  // namespace MIA_TARGET
 }  // namespace mia

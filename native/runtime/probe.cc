@@ -21,6 +21,7 @@ constexpr int kPasses = 3;
 
 struct Pass : Task {
   const Probes* probes;
+  double (*multiply)(int64_t rounds) = nullptr;
   int threads;
   int64_t slices;
   void (*slice)(Pass*, int64_t index);  // does the work of one, on any thread
@@ -41,7 +42,7 @@ struct Pass : Task {
   }
 };
 
-void FmaSlice(Pass* pass, int64_t) { pass->operations = pass->probes->fma_f32(kRounds); }
+void MultiplySlice(Pass* pass, int64_t) { pass->operations = pass->multiply(kRounds); }
 void CopySlice(Pass* pass, int64_t i) {
   const auto at = static_cast<size_t>(i) * kSlice;
   pass->probes->copy(pass->dst + at, pass->src + at, kSlice);
@@ -108,9 +109,12 @@ double Measure(const KernelTable& table, const std::string& name, int threads) {
   pass.threads = threads;
   if (name == "copy") return MeasureMemory(&pass, size_t{256} << 20, true);
   if (name == "read") return MeasureMemory(&pass, size_t{1} << 30, false);
-  if (name != "fma.f32") return -1;
+  if (name == "fma.f32") pass.multiply = table.probes->fma_f32;
+  if (name == "dot.i8") pass.multiply = table.probes->dot_i8;
+  if (name == "dot.bf16") pass.multiply = table.probes->dot_bf16;
+  if (pass.multiply == nullptr) return -1;
   pass.slices = 16 * threads;
-  pass.slice = FmaSlice;
+  pass.slice = MultiplySlice;
   const double seconds = BestSeconds(&pass);
   return seconds > 0 ? pass.operations * static_cast<double>(pass.slices) / seconds * 1e-9 : -1;
 }

@@ -116,6 +116,23 @@ MIA_INLINE VecI ShiftRight(VecI a) {
   return {_mm256_srai_epi32(a.raw, kBits)};
 }
 
+constexpr int kByteOffset = 0;
+// Pairs of bytes add up in 16 bits: |w| <= 128 and |b| <= 127 fit.
+MIA_INLINE VecI DotQuads(VecI sum, VecI w, VecI b) {
+  const __m256i pairs = _mm256_maddubs_epi16(_mm256_sign_epi8(w.raw, w.raw), _mm256_sign_epi8(b.raw, w.raw));
+  return {_mm256_add_epi32(sum.raw, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))};
+}
+MIA_INLINE VecI LoadU8(const uint8_t* p) {
+  return {_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)))};
+}
+MIA_INLINE VecI LoadI8(const int8_t* p) {
+  return {_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)))};
+}
+MIA_INLINE void StoreI8(int8_t* p, VecI a) {
+  const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(a.raw), _mm256_extracti128_si256(a.raw, 1));
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packs_epi16(words, words));
+}
+
 // Halves together, then lanes apart by 2, then by 1.
 #define MIA_FOLD_LANES(name, op)                                                         \
   MIA_INLINE float name(Vec a) {                                                         \

@@ -119,6 +119,22 @@ MIA_INLINE VecI ShiftRight(VecI a) {
 #define MIA_HAS_LDEXP
 MIA_INLINE Vec LdExp(Vec a, Vec n) { return {_mm512_scalef_ps(a.raw, n.raw)}; }
 
+constexpr int kByteOffset = 128;
+MIA_INLINE VecI DotQuads(VecI sum, VecI w, VecI b) { return {_mm512_dpbusd_epi32(sum.raw, w.raw, b.raw)}; }
+MIA_INLINE VecI LoadU8(const uint8_t* p) {
+  return {_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))};
+}
+MIA_INLINE VecI LoadI8(const int8_t* p) {
+  return {_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))};
+}
+MIA_INLINE void StoreI8(int8_t* p, VecI a) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(a.raw));
+}
+#define MIA_HAS_PAIRS
+MIA_INLINE Vec DotPairs(Vec sum, VecI a, VecI b) {
+  return {_mm512_dpbf16_ps(sum.raw, BitCast<__m512bh>(a.raw), BitCast<__m512bh>(b.raw))};
+}
+
 MIA_INLINE float SumOfLanes(Vec a) { return _mm512_reduce_add_ps(a.raw); }
 MIA_INLINE float ProdOfLanes(Vec a) { return _mm512_reduce_mul_ps(a.raw); }
 MIA_INLINE float MaxOfLanes(Vec a) { return _mm512_reduce_max_ps(a.raw); }

@@ -105,6 +105,33 @@ MIA_INLINE VecI ShiftRight(VecI a) {
   return {vshrq_n_s32(a.raw, kBits)};
 }
 
+constexpr int kByteOffset = 0;
+MIA_INLINE VecI DotQuads(VecI sum, VecI w, VecI b) {
+  const int8x16_t x = vreinterpretq_s8_s32(w.raw), y = vreinterpretq_s8_s32(b.raw);
+#ifdef __ARM_FEATURE_DOTPROD
+  return {vdotq_s32(sum.raw, x, y)};
+#else
+  const int32x4_t low = vpaddlq_s16(vmull_s8(vget_low_s8(x), vget_low_s8(y)));
+  const int32x4_t high = vpaddlq_s16(vmull_s8(vget_high_s8(x), vget_high_s8(y)));
+  return {vaddq_s32(sum.raw, vpaddq_s32(low, high))};
+#endif
+}
+MIA_INLINE VecI LoadU8(const uint8_t* p) {
+  uint32_t four;
+  memcpy(&four, p, 4);
+  return {vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(vmovl_u8(vcreate_u8(four)))))};
+}
+MIA_INLINE VecI LoadI8(const int8_t* p) {
+  uint32_t four;
+  memcpy(&four, p, 4);
+  return {vmovl_s16(vget_low_s16(vmovl_s8(vcreate_s8(four))))};
+}
+MIA_INLINE void StoreI8(int8_t* p, VecI a) {
+  const int16x4_t words = vmovn_s32(a.raw);
+  const int8x8_t bytes = vmovn_s16(vcombine_s16(words, words));
+  memcpy(p, &bytes, 4);
+}
+
 MIA_INLINE float SumOfLanes(Vec a) { return vaddvq_f32(a.raw); }
 MIA_INLINE float ProdOfLanes(Vec a) {
   const float32x2_t pair = vmul_f32(vget_low_f32(a.raw), vget_high_f32(a.raw));

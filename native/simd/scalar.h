@@ -99,6 +99,21 @@ MIA_INLINE VecI ShiftRight(VecI a) {  // arithmetic
   return {a.raw >> kBits};
 }
 
+// Sums of four products of bytes in each lane, exact: b holds signed numbers in [-127, 127], w holds numbers to which
+// kByteOffset was added (unsigned where that is 128, for ISAs that multiply unsigned by signed bytes).
+constexpr int kByteOffset = 0;
+MIA_INLINE VecI DotQuads(VecI sum, VecI w, VecI b) {
+  int32_t total = sum.raw;
+  for (int i = 0; i < 32; i += 8) {  // byte by byte
+    total += static_cast<int8_t>(w.raw >> i) * static_cast<int8_t>(b.raw >> i);
+  }
+  return {total};
+}
+MIA_INLINE VecI LoadU8(const uint8_t* p) { return {*p}; }  // a byte a lane, widened
+MIA_INLINE VecI LoadI8(const int8_t* p) { return {*p}; }
+MIA_INLINE void StoreI8(int8_t* p, VecI a) { *p = static_cast<int8_t>(a.raw); }  // for values that fit
+// ISAs with MIA_HAS_PAIRS: Vec DotPairs(Vec sum, VecI a, VecI b) adds two products of bf16 to each lane.
+
 // Over the lanes; max and min as Max and Min.
 MIA_INLINE float SumOfLanes(Vec a) { return a.raw; }
 MIA_INLINE float ProdOfLanes(Vec a) { return a.raw; }

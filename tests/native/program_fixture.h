@@ -203,7 +203,7 @@ inline const mia::KernelEntry kKernels[] = {
     {"slow", 1, SlowWork, SlowRun, nullptr, TwoInts},
     {"reduce.sum.f32", 2, SumWork, SumRun, SumShared, SumCheck},
 };
-inline const mia::KernelTable kTable{"fake", 4, kKernels, [] { return true; }, nullptr};
+inline const mia::KernelTable kTable{"fake", 4, kKernels, [] { return true; }, nullptr, 0, nullptr};
 
 // --- Programs that several tests use ---------------------------------------------------------------------------------
 

@@ -1,0 +1,102 @@
+// Formats whose sums stay in registers for a long stretch of k: rows of A, as linear_rows.inl left them, times panels.
+#pragma once
+
+#include "kernels/linear_formats.inl"
+#include "kernels/linear_problem.inl"
+#include "kernels/linear_rows.inl"
+#include "kernels/matmul_block.inl"
+
+MIA_BEGIN
+
+// Up to here halves are widened as they are used; more rows share panels that were widened once.
+constexpr int64_t kWidenFrom = 2 * kTileRows<float> + 1;
+
+template <class F>
+struct PanelProduct {
+  using T = typename F::Product;
+  using A = typename Lanes<T>::A;
+  using B = typename Lanes<T>::B;
+  using C = typename Lanes<T>::C;
+  // Only halves that are not multiplied as they are have another element in B than in A.
+  static constexpr bool kWidens = !kSame<A, B>;
+  static constexpr int kDepthSteps = kDepth<float>;
+
+  const LinearProblem<F>& p;
+  const Frame& frame;
+  const char* image;
+  Sink<float> sink;
+
+  // Panels [first, end) x rows [i0, i0 + rows).
+  void Run(int64_t i0, int64_t rows, int64_t first, int64_t end) {
+    const int64_t j0 = first * F::kCols, cols = MinOf(end * F::kCols, p.n) - j0;
+    float* const c = sink.Begin(0, i0, j0);
+    const int64_t c_row = sink.Stride(cols), steps = F::StepsOf(p.k);
+    const Rows a = p.RowsAt(frame, i0);
+    const bool widen = kWidens && rows >= kWidenFrom;
+    // A few rows read B as it streams by; more of them visit it in pieces that stay in L2.
+    const int64_t depth = rows <= kTileRows<T> ? steps : kDepthSteps;
+    for (int64_t k = 0; k < steps; k += depth) {
+      const int64_t count = MinOf(depth, steps - k);
+      for (int64_t panel = first; panel < end; panel++) {
+        const B* const b = reinterpret_cast<const B*>(image + panel * F::PanelBytes(p.k)) + k * F::kCols;
+        const int64_t j = panel * F::kCols - j0, width = MinOf(F::kCols, cols - j);
+        const Piece piece{a.data + k * static_cast<int64_t>(sizeof(A)), a.stride, rows, count, c + j, c_row, width, k > 0};
+        const int64_t panel_bytes = count * F::kCols * static_cast<int64_t>(sizeof(B));
+        if constexpr (kWidens) {
+          if (widen) {
+            float* const wide = reinterpret_cast<float*>(KernelScratch(frame));
+            FromMemory(F::kDType, wide, b, count * F::kCols);
+            Multiply<float>(piece, wide, reinterpret_cast<const char*>(b) + panel_bytes, panel_bytes);
+            continue;
+          }
+        }
+        Multiply<T>(piece, b, reinterpret_cast<const char*>(b) + F::PanelBytes(p.k), panel_bytes);
+      }
+    }
+    if constexpr (kSame<T, Quad>) ScaleSums(c, c_row, i0, rows, cols);
+    sink.Finish(0, i0, j0, rows, cols);
+  }
+
+  struct Piece {
+    const char* a;
+    int64_t a_stride, rows, depth;  // stride in bytes
+    float* c;
+    int64_t c_row, width;
+    bool add;
+  };
+  // `next`: what is wanted after this piece; each tile asks for its share.
+  template <class Product>
+  static void Multiply(const Piece& piece, const typename Lanes<Product>::B* b, const char* next, int64_t next_bytes) {
+    using Elem = typename Lanes<Product>::A;
+    const int vecs = static_cast<int>(BlocksOf(piece.width, kLanes));
+    const int last = static_cast<int>(piece.width - (vecs - 1) * kLanes);
+    const int64_t tiles = BlocksOf(piece.rows, kTileRows<Product>), turns = BlocksOf(piece.depth, kAheadSteps);
+    const int64_t step = MinOf(RoundUp(next_bytes / (tiles * turns), 64), 256);
+    for (int64_t i = 0, count; i < piece.rows; i += count, next += step * turns) {
+      count = MinOf(piece.rows - i, kTileRows<Product>);
+      FindTileKernel<Product>(static_cast<int>(count), vecs)(
+          {piece.depth, reinterpret_cast<const Elem*>(piece.a + i * piece.a_stride),
+           piece.a_stride / static_cast<int64_t>(sizeof(Elem)), 1, b, kTileCols<Product>,
+           reinterpret_cast<typename Lanes<Product>::C*>(piece.c + i * piece.c_row), piece.c_row, last, piece.add,
+           {next, 64, step}});
+    }
+  }
+
+  // Integer sums [rows, cols] to what they stand for.
+  void ScaleSums(float* c, int64_t c_row, int64_t i0, int64_t rows, int64_t cols) const {
+    if constexpr (kSame<T, Quad>) {
+      for (int64_t i = 0; i < rows; i++, c += c_row) {
+        const ByteRows<F> row{p.SharedRow(frame, i0 + i), p.k};
+        const Vec scale = Set(row.scales()[0]);
+        const VecI start = SetInt(row.starts()[0]);
+        const auto value = [&](VecI sum) { return Mul(FromInt(Add(sum, start)), scale); };
+        int64_t j = 0;
+        for (; j + kLanes <= cols; j += kLanes) Store(c + j, value(BitsOf(Load(c + j))));
+        const int rest = static_cast<int>(cols - j);
+        if (rest > 0) StorePartial(c + j, value(BitsOf(LoadPartial(c + j, rest))), rest);
+      }
+    }
+  }
+};
+
+MIA_END

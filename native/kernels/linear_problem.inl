@@ -1,0 +1,71 @@
+// What one linear step asks for and how it is cut: C [M, N] = A [M, K] x an image. Everything follows from sizes and strides.
+#pragma once
+
+#include "kernels/linear_formats.inl"
+#include "kernels/linear_rows.inl"
+#include "kernels/matmul_problem.inl"
+
+MIA_BEGIN
+
+constexpr int64_t kBandBytes = int64_t{512} << 10;  // of rows of A that stay in L2 while panels go by
+constexpr double kDotsPerNs = kLanes * 30;          // multiply-adds of bytes of one thread, roughly
+// Rows of a block format's register tile: integer sums and their scaled totals have to fit beside what is loaded.
+constexpr int kBlockRows = kVectorRegisters >= 32 ? 6 : 2;
+
+// Rows of A, `stride` bytes apart.
+struct Rows {
+  const char* data;
+  int64_t stride;
+};
+
+template <class F>
+constexpr DType RowDType() {
+  if constexpr (F::kBlocks) {
+    return DType::k_i8;
+  } else if constexpr (kSame<typename F::Product, Quad>) {
+    return DType::k_i8;
+  } else {
+    return kSame<typename F::Product, Pair> ? DType::k_bf16 : DType::k_f32;
+  }
+}
+
+template <class F>
+struct LinearProblem {
+  static constexpr DType kRowDType = RowDType<F>();
+  static constexpr int kTile = F::kBlocks ? kBlockRows : kTileRows<float>;
+
+  int64_t m, n, k;
+  const View* a;
+  bool direct;         // the product itself is the output
+  bool in_place;       // rows of A are read where they are
+  int64_t row_stride;  // bytes, of rows in shared scratch
+  // Units: bands of rows x panels of columns, the panels fastest.
+  int64_t bands, rows, panels;
+
+  explicit LinearProblem(const Step& step)
+      : m(step.ints[0]), n(step.ints[1]), k(step.ints[2]), a(&step.views[0]), direct(IsPlainStore(step.epilogue)) {
+    in_place = kRowDType == DType::k_f32 && a->dtype == DType::k_f32 && (k == 1 || StrideOf(*a, 0) == 1);
+    row_stride = RowBytes(k);
+    const int64_t read_bytes = F::kBlocks ? row_stride : MinOf(row_stride, kDepth<float> * sizeof(float));
+    const int64_t most = MinOf(MaxOf(kBandBytes / read_bytes / kTile, 1) * kTile, kMaxScratchRows);
+    rows = RoundUp(BlocksOf(m, BlocksOf(m, most)), kTile);
+    bands = BlocksOf(m, rows);
+    panels = BlocksOf(n, ColsOf<F>());
+  }
+
+  static int64_t RowBytes(int64_t k) {
+    if constexpr (kRowDType == DType::k_i8) {
+      return ByteRows<F>::Stride(k);
+    } else {
+      return RowStride(RoundUp(k, 2) * DTypeBytes(kRowDType));
+    }
+  }
+  char* SharedRow(const Frame& frame, int64_t i) const { return frame.shared + i * row_stride; }
+  Rows RowsAt(const Frame& frame, int64_t i) const {
+    if (!in_place) return {SharedRow(frame, i), row_stride};
+    const int64_t stride = StrideOf(*a, 1) * static_cast<int64_t>(sizeof(float));
+    return {frame.base[a->loc] + a->offset * static_cast<int64_t>(sizeof(float)) + i * stride, stride};
+  }
+};
+
+MIA_END
