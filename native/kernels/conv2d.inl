@@ -1,7 +1,8 @@
-// conv2d.<T>: C[n, g] = A[g] B[n, g] with the weights A [O / groups, K], K = C / groups * kh * kw, and B [K, OH * OW] the
-// pixels under each tap of each window: B is packed panel by panel straight from the image, and never exists as a whole.
-// ints: those of a window (window.inl), then [O, groups]; views [x, w], w dims groups, O / groups, K, storage any dtype
-// whose register type is T. The epilogue's register 0 is [N, O, OH, OW]. No output may share memory with x or w.
+// conv2d.<T>: C[n, g] = A[g] B[n, g] with the weights A [O / groups, K], K = C / groups * kh * kw, and B [K, OH * OW]
+// the pixels under each tap of each window: B is packed panel by panel straight from the image, and never exists as a
+// whole. ints: those of a window (window.inl), then [O, groups]; views [x, w], w dims groups, O / groups, K, storage
+// any dtype whose register type is T. The epilogue's register 0 is [N, O, OH, OW]. No output may share memory with x
+// or w.
 #pragma once
 
 #include "kernels/matmul.inl"
@@ -141,8 +142,8 @@ struct Convolution {
     p.k = channels * w.taps();
     depthwise = channels == 1 && p.m <= kThinRows && p.k <= kMaxDepthwiseTaps;
     const int64_t channel = StrideAt(x, 1), row = StrideAt(x, 2), col = w.w == 1 ? row : StrideAt(x, 3);
-    in_place = !depthwise && w.taps() == 1 && w.stride_h == 1 && w.stride_w == 1 && w.top == 0 && w.left == 0 && w.oh == w.h &&
-               w.ow == w.w && (w.h == 1 || row == w.w * col || w.w == 1);
+    in_place = !depthwise && w.taps() == 1 && w.stride_h == 1 && w.stride_w == 1 && w.top == 0 && w.left == 0 &&
+               w.oh == w.h && w.ow == w.w && (w.h == 1 || row == w.w * col || w.w == 1);
     p.a = {&weights, StrideOf(weights, 0), StrideOf(weights, 1)};
     if (p.k == 0) p.a.k_stride = p.a.stride = 0;  // no memory to point into
     if (depthwise) return;

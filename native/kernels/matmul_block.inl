@@ -1,5 +1,5 @@
-// Blocked matmul: a block of C is rows of A, in place or packed, times panels of B, in place or packed. Where the columns
-// of B come from is a type: matrices in memory here, images in conv2d.
+// Blocked matmul: a block of C is rows of A, in place or packed, times panels of B, in place or packed. Where the
+// columns of B come from is a type: matrices in memory here, images in conv2d.
 #pragma once
 
 #include "kernels/matmul_problem.inl"

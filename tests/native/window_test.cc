@@ -14,7 +14,8 @@ struct Geometry {
 
   // False if no window fits.
   bool Fit() {
-    const int64_t rows = h + top + bottom - dilation_h * (kh - 1) - 1, cols = w + left + right - dilation_w * (kw - 1) - 1;
+    const int64_t rows = h + top + bottom - dilation_h * (kh - 1) - 1,
+                  cols = w + left + right - dilation_w * (kw - 1) - 1;
     oh = rows / stride_h + 1;
     ow = cols / stride_w + 1;
     return rows >= 0 && cols >= 0;
@@ -214,7 +215,8 @@ TEST(WindowRefuses) {
   std::vector<float> memory(4096);
   char* const p = reinterpret_cast<char*>(memory.data());
   const auto f32 = DType::k_f32;
-  const mia::View image = MakeView(0, f32, {1, 4, 5, 6}, {120, 30, 6, 1}), filters = MakeView(1, f32, {2, 3, 18}, {54, 18, 1});
+  const mia::View image = MakeView(0, f32, {1, 4, 5, 6}, {120, 30, 6, 1}),
+                  filters = MakeView(1, f32, {2, 3, 18}, {54, 18, 1});
   const std::vector<int64_t> good = {1, 4, 5, 6, 3, 4, 3, 3, 1, 1, 0, 0, 1, 1, 6, 2};
   const auto takes = [&](std::vector<int64_t> ints, const mia::View& x, const mia::View& w, int64_t stored) {
     Call call;
