@@ -117,12 +117,12 @@ export const convolve: RoutineRecord = {
   },
 };
 
-/** A fold of each window of each channel. `more`: integers that its kernel takes besides. */
+/** A fold of each window of each channel. `extra`: integers that its kernel takes besides. */
 function pool(
   name: string,
   kinds: readonly Kind[],
   doc: string,
-  more: (attrs: Attrs) => number[] = () => [],
+  extra: (attrs: Attrs) => number[] = () => [],
 ): RoutineRecord {
   return {
     name,
@@ -132,7 +132,8 @@ function pool(
     typed: true,
     doc,
     takes: kinds,
-    infer([x], attrs) {
+    infer([x, ...more], attrs) {
+      if (more.length > 0) throw shapeError(name, 'takes one image');
       checkKinds(name, [x], kinds);
       const size = integers(name, attrs, 'size', 2, 1);
       if (x.shape.slice(2).includes(0))
@@ -144,12 +145,12 @@ function pool(
         const half = 'at most half the size';
         throw shapeError(name, 'too much padding', half, `${shapeText(padding)} for ${shapeText(size)}`);
       }
-      more(attrs);
+      extra(attrs);
       return { dtype: x.dtype, shape: checkShape(name, [...x.shape.slice(0, 2), ...out]) };
     },
     ints(inputs, attrs) {
       const result = this.infer(inputs, attrs);
-      return [...windowInts(inputs[0], result, ints(attrs, 'size'), attrs), ...more(attrs)];
+      return [...windowInts(inputs[0], result, ints(attrs, 'size'), attrs), ...extra(attrs)];
     },
   };
 }

@@ -1,7 +1,8 @@
-// conv2d.<T>: C[n, g] = A[g] B[n, g] with the weights A [O / groups, K], K = C / groups * kh * kw, and B [K, OH * OW] the
-// pixels under each tap of each window: B is packed panel by panel straight from the image, and never exists as a whole.
-// ints: those of a window (window.inl), then [O, groups]; views [x, w], w dims groups, O / groups, K, storage any dtype
-// whose register type is T. The epilogue's register 0 is [N, O, OH, OW]. No output may share memory with x or w.
+// conv2d.<T>: C[n, g] = A[g] B[n, g] with the weights A [O / groups, K], K = C / groups * kh * kw, and B [K, OH * OW]
+// the pixels under each tap of each window: B is packed panel by panel straight from the image, and never exists as a
+// whole. ints: those of a window (window.inl), then [O, groups]; views [x, w], w dims groups, O / groups, K, storage
+// any dtype whose register type is T. The epilogue's register 0 is [N, O, OH, OW]. No output may share memory with x
+// or w.
 #pragma once
 
 #include "kernels/matmul.inl"
@@ -43,38 +44,35 @@ struct RowWriter {
   }
 };
 
-// dst[k][ld] = rows [k, k + count) of B, columns [j, j + width); the first channel is `plane`.
+// dst[k][ld] = rows [k, k + count) of B, columns [j, j + width); the first channel is `plane`. Tap by tap: a stretch of
+// windows lies at the same place in every channel.
 template <DType dtype, int kStep, class T, class Storage>
 void PackWindows(T* dst, int64_t ld, const Window& w, const Plane<Storage>& plane, int64_t channel_stride, int64_t k,
                  int64_t count, int64_t j, int64_t width) {
-  int64_t c = k / w.taps(), ky = k % w.taps() / w.kw, kx = k % w.kw;
-  const int64_t step = w.stride_w * plane.col, first_top = j / w.ow * w.stride_h - w.top, first_ow = j % w.ow;
-  for (; count > 0; count--, dst += ld) {
-    const Storage* const channel = plane.data + c * channel_stride;
-    const int64_t left = kx * w.dilation_w - w.left;
+  const int64_t taps = w.taps(), step = w.stride_w * plane.col, first_top = j / w.ow * w.stride_h - w.top;
+  for (int64_t i = 0; i < MinOf(taps, count); i++) {
+    const int64_t tap = (k + i) % taps, channels = BlocksOf(count - i, taps);
+    const Storage* const first_channel = plane.data + (k + i) / taps * channel_stride;
+    const int64_t left = tap % w.kw * w.dilation_w - w.left;
     const Range inside = Inside(left, w.stride_w, w.w, 0, w.ow);
-    RowWriter<T> row{dst, dst + ld};
-    int64_t y = first_top + ky * w.dilation_h;
-    for (int64_t ow = first_ow, rest = width, n; rest > 0; rest -= n, ow = 0, y += w.stride_h) {
-      n = MinOf(w.ow - ow, rest);
-      if (y < 0 || y >= w.h) {
-        row.Zeros(n);
-        continue;
+    int64_t y = first_top + tap / w.kw * w.dilation_h;
+    for (int64_t at = 0, ow = j % w.ow, n; at < width; at += n, ow = 0, y += w.stride_h) {
+      n = MinOf(w.ow - ow, width - at);
+      Range seen{ow + n, ow + n};  // none
+      if (y >= 0 && y < w.h) seen = {MinOf(MaxOf(inside.first, ow), ow + n), MinOf(inside.end, ow + n)};
+      const bool any = seen.first < seen.end;
+      if (!any) seen.end = seen.first;
+      const int64_t after = ow + n - seen.end + (at + n == width ? ld - width : 0);
+      const Storage* p =
+          any ? first_channel + y * plane.row + (seen.first * w.stride_w + left) * plane.col : first_channel;
+      T* to = dst + i * ld;
+      for (int64_t c = 0; c < channels; c++, to += taps * ld, p += channel_stride) {
+        RowWriter<T> row{to + at, to + ld};
+        row.Zeros(seen.first - ow);
+        row.template Run<dtype, kStep>(p, step, seen.end - seen.first);
+        row.Zeros(after);
       }
-      const int64_t first = MinOf(MaxOf(inside.first, ow), ow + n), end = MaxOf(first, MinOf(inside.end, ow + n));
-      row.Zeros(first - ow);
-      if (first < end) {
-        row.template Run<dtype, kStep>(channel + y * plane.row + (first * w.stride_w + left) * plane.col, step,
-                                       end - first);
-      }
-      row.Zeros(ow + n - end);
     }
-    row.Zeros(ld - width);
-    if (++kx < w.kw) continue;
-    kx = 0;
-    if (++ky < w.kh) continue;
-    ky = 0;
-    c++;
   }
 }
 
@@ -93,6 +91,7 @@ struct ImageColumns {
 
     const void* data() const { return nullptr; }
     int64_t k_stride() const { return 0; }
+    int64_t SliceFor(int64_t) const { return depth; }
     Ahead Lines(int64_t) const { return {frame->scratch, 0, 0}; }  // neighbours of what the last panel read
     template <class T>
     void PackInto(T* dst, int64_t ld, int64_t first, int64_t count) const {
@@ -143,8 +142,8 @@ struct Convolution {
     p.k = channels * w.taps();
     depthwise = channels == 1 && p.m <= kThinRows && p.k <= kMaxDepthwiseTaps;
     const int64_t channel = StrideAt(x, 1), row = StrideAt(x, 2), col = w.w == 1 ? row : StrideAt(x, 3);
-    in_place = !depthwise && w.taps() == 1 && w.stride_h == 1 && w.stride_w == 1 && w.top == 0 && w.left == 0 && w.oh == w.h &&
-               w.ow == w.w && (w.h == 1 || row == w.w * col || w.w == 1);
+    in_place = !depthwise && w.taps() == 1 && w.stride_h == 1 && w.stride_w == 1 && w.top == 0 && w.left == 0 &&
+               w.oh == w.h && w.ow == w.w && (w.h == 1 || row == w.w * col || w.w == 1);
     p.a = {&weights, StrideOf(weights, 0), StrideOf(weights, 1)};
     if (p.k == 0) p.a.k_stride = p.a.stride = 0;  // no memory to point into
     if (depthwise) return;

@@ -1,5 +1,5 @@
-// Blocked matmul: a block of C is rows of A, in place or packed, times panels of B, in place or packed. Where the columns
-// of B come from is a type: matrices in memory here, images in conv2d.
+// Blocked matmul: a block of C is rows of A, in place or packed, times panels of B, in place or packed. Where the
+// columns of B come from is a type: matrices in memory here, images in conv2d.
 #pragma once
 
 #include "kernels/matmul_problem.inl"
@@ -58,6 +58,8 @@ struct MatrixColumns {
 
     const void* data() const { return source.data; }
     int64_t k_stride() const { return source.k_stride; }
+    // How many k steps to pack at a time, between so many tiles.
+    int64_t SliceFor(int64_t tiles) const { return RoundUp(BlocksOf(depth, tiles), kStep); }
     // The lines that packing from k step `done` on will read first.
     Ahead Lines(int64_t done) const {
       const Source next = source.From(done, 0);
@@ -147,7 +149,7 @@ struct BlockedMatmul {
       const bool more = step + 1 < steps;
       if (more) packer = {panel_of(step + 1), packed_b[(step + 1) & 1], 0, 0};
       const bool pack = more && !packer.panel.in_place;
-      if (pack) packer.slice = RoundUp(BlocksOf(packer.panel.depth, tiles), kStep);
+      if (pack) packer.slice = packer.panel.SliceFor(tiles);
       if (!p.a_in_place && j == 0) PackRows(a.From(k0, 0), panel.depth, rows);
       const int vecs = static_cast<int>(BlocksOf(panel.width, Lanes<T>::kCount));
       const int last = static_cast<int>(panel.width - (vecs - 1) * Lanes<T>::kCount);

@@ -9,7 +9,8 @@
 
 MIA_BEGIN
 
-// At most these k steps between two visits of C. A panel of B, kDepth x kTileCols, then fits L2 (AVX-512) or L1 (others).
+// At most these k steps between two visits of C. A panel of B, kDepth x kTileCols, then fits L2 (AVX-512) or L1
+// (others).
 template <class T>
 constexpr int kDepth = 2048 / static_cast<int>(sizeof(T));
 // Rows that share a panel of B. kDepth columns of them stay in L3, or where panels are narrow and read A often, in L2.

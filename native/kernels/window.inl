@@ -6,7 +6,7 @@
 
 MIA_BEGIN
 
-// From the first integers of a step: [N, C, H, W, OH, OW, kh, kw, stride_h, stride_w, top, left, dilation_h, dilation_w].
+// The first integers of a step: [N, C, H, W, OH, OW, kh, kw, stride_h, stride_w, top, left, dilation_h, dilation_w].
 // Tap (ky, kx) of window (oh, ow) is pixel (oh stride_h + ky dilation_h - top, ow stride_w + kx dilation_w - left);
 // what lies outside the image is padding.
 struct Window {
@@ -58,7 +58,7 @@ struct Stored {
   static constexpr DType dtype = kDType;
   using Storage = T;
 };
-// Calls fn(Stored<...>{}) with the dtype as a type, if it computes in T (integers that wrap also in their unsigned type).
+// Calls fn(Stored<...>{}) with the dtype as a type, if it computes in T; integers may also in their unsigned type.
 template <class T, class Fn>
 MIA_INLINE void WithStorage(DType dtype, Fn fn) {
   switch (dtype) {

@@ -65,29 +65,46 @@ struct WeightedTaps {
   }
 };
 
-// kVecs vectors of results, of which the first n elements are stored; x: where their tap (rows.first, 0) lies.
+// kVecs vectors of results, or the first n elements of one; x: where their tap (rows.first, 0) lies.
 template <DType dtype, int kStep, int kVecs, class Fold>
 MIA_INLINE void FoldVectors(const Fold& fold, const Window& w, const Plane<FloatStorage<dtype>>& plane, Range rows,
                             const FloatStorage<dtype>* x, int n, float* y) {
   const int64_t step = w.stride_w * plane.col, right = w.dilation_w * plane.col, down = w.dilation_h * plane.row;
   Vec acc[kVecs];
   MIA_UNROLL_ALL for (int v = 0; v < kVecs; v++) acc[v] = fold.template Start<Vec>();
-  for (int64_t ky = rows.first; ky < rows.end; ky++) {
-    const FloatStorage<dtype>* p = x + (ky - rows.first) * down;
+  for (int64_t ky = rows.first; ky < rows.end; ky++, x += down) {
+    const FloatStorage<dtype>* p = x;
     for (int64_t kx = 0; kx < w.kw; kx++, p += right) {
       MIA_UNROLL_ALL for (int v = 0; v < kVecs; v++) {
-        const Vec pixels = LoadRun<dtype, kStep>(p + v * kLanes * step, step, kVecs > 1 ? kLanes : n);
-        acc[v] = fold.Join(acc[v], pixels, ky * w.kw + kx);
+        acc[v] = fold.Join(acc[v], LoadRun<dtype, kStep>(p + v * kLanes * step, step, n), ky * w.kw + kx);
       }
     }
   }
   const int64_t taps = (rows.end - rows.first) * w.kw;
   MIA_UNROLL_ALL for (int v = 0; v < kVecs; v++) {
     const Vec result = fold.End(acc[v], taps);
-    if (kVecs > 1 || n == kLanes) {
+    if (n == kLanes) {
       Store(y + v * kLanes, result);
     } else {
       StorePartial(y, result, n);
+    }
+  }
+}
+
+// n results whose taps all lie inside the row; the last vectors may compute again what others did.
+template <DType dtype, int kStep, class Fold>
+MIA_INLINE void FoldStretch(const Fold& fold, const Window& w, const Plane<FloatStorage<dtype>>& plane, Range rows,
+                            const FloatStorage<dtype>* x, int64_t n, float* y) {
+  constexpr int kPair = 2 * kLanes;
+  const int64_t step = w.stride_w * plane.col;
+  if (n < kLanes) return FoldVectors<dtype, kStep, 1>(fold, w, plane, rows, x, static_cast<int>(n), y);
+  const int64_t block = n < kPair ? kLanes : kPair;
+  for (int64_t done = 0; done < n; done += block) {
+    const int64_t at = MinOf(done, n - block);
+    if (block == kLanes) {
+      FoldVectors<dtype, kStep, 1>(fold, w, plane, rows, x + at * step, kLanes, y + at);
+    } else {
+      FoldVectors<dtype, kStep, 2>(fold, w, plane, rows, x + at * step, kLanes, y + at);
     }
   }
 }
@@ -119,18 +136,10 @@ MIA_NOINLINE void FoldRow(const Fold& fold, const Window& w, const Plane<Storage
     const Range inner{first.first, rows.first < rows.end ? MaxOf(last.end, first.first) : first.first};
     for (; ow < inner.first; ow++) one(ow);
     if (ow < inner.end) {
-      const int64_t step = w.stride_w * plane.col;
       const Storage* x = plane.data + (top + rows.first * w.dilation_h) * plane.row +
                          (ow * w.stride_w - w.left) * plane.col;
-      WithStep(step, [&](auto known) {
-        constexpr int kStep = decltype(known)::value, kVecs = 4;
-        for (; ow + kVecs * kLanes <= inner.end; ow += kVecs * kLanes, x += kVecs * kLanes * step) {
-          FoldVectors<dtype, kStep, kVecs>(fold, w, plane, rows, x, kVecs * kLanes, y + (ow - begin));
-        }
-        for (; ow < inner.end; ow += kLanes, x += kLanes * step) {
-          const int n = static_cast<int>(MinOf(kLanes, inner.end - ow));
-          FoldVectors<dtype, kStep, 1>(fold, w, plane, rows, x, n, y + (ow - begin));
-        }
+      WithStep(w.stride_w * plane.col, [&](auto known) {
+        FoldStretch<dtype, decltype(known)::value>(fold, w, plane, rows, x, inner.end - ow, y + (ow - begin));
       });
       ow = inner.end;
     }
@@ -147,24 +156,31 @@ void RunWindows(const Step& step, const Frame& frame, int64_t planes, FoldOf fol
   const int64_t each = planes / w.c;
   TileRunner epilogue;
   epilogue.Start(step.epilogue, frame.base, EpilogueScratch(frame), kTile, true);
-  int64_t plane = -1;
-  auto fold = fold_of(begin / w.oh % planes);
-  for (int64_t at = begin * w.ow, count; at < end * w.ow; at += count) {
-    count = MinOf(kTile, end * w.ow - at);
-    T* const y = epilogue.Input<T>(at);
-    for (int64_t i = 0, n; i < count; i += n) {
-      const int64_t row = (at + i) / w.ow, ow = (at + i) % w.ow;
-      n = MinOf(w.ow - ow, count - i);
-      const int64_t image = row / w.oh / planes, p = row / w.oh % planes;
-      if (p != plane) fold = fold_of(plane = p);
-      WithStorage<T>(x.dtype, [&](auto stored) {
-        using S = decltype(stored);
-        FoldRow<T, S::dtype>(fold, w, PlaneOf<typename S::Storage>(x, frame, image, p / each), row % w.oh, ow, ow + n,
-                             y + i);
-      });
+  int64_t oh = begin % w.oh, ow = 0, plane = begin / w.oh % planes, image = begin / w.oh / planes;
+  auto fold = fold_of(plane);
+  WithStorage<T>(x.dtype, [&](auto stored) {
+    using S = decltype(stored);
+    auto pixels = PlaneOf<typename S::Storage>(x, frame, image, plane / each);
+    for (int64_t at = begin * w.ow, count; at < end * w.ow; at += count) {
+      count = MinOf(kTile, end * w.ow - at);
+      T* const y = epilogue.Input<T>(at);
+      for (int64_t i = 0, n; i < count; i += n) {
+        if (ow == w.ow) {  // the next row, of the next plane, of the next image
+          ow = 0;
+          if (++oh == w.oh) {
+            oh = 0;
+            if (++plane == planes) plane = 0, image++;
+            fold = fold_of(plane);
+            pixels = PlaneOf<typename S::Storage>(x, frame, image, plane / each);
+          }
+        }
+        n = MinOf(w.ow - ow, count - i);
+        FoldRow<T, S::dtype>(fold, w, pixels, oh, ow, ow + n, y + i);
+        ow += n;
+      }
+      epilogue.Run(at, static_cast<int>(count));
     }
-    epilogue.Run(at, static_cast<int>(count));
-  }
+  });
   if (epilogue.streams != 0) StreamFence();
 }
 

@@ -60,6 +60,15 @@ ProgramWords Seed(const KernelTable& table, int kernel) {
     step.ints = {2, 3, 4, 5};
     step.views = {{0, in, 0, {2, 3, 5}, {15, 5, 1}}, {1, in, 0, {2, 5, 4}, {20, 4, 1}}};
     step.epilogue = StoreOf(2, out, 24);
+  } else if (starts("conv2d.")) {
+    step.ints = {1, 4, 4, 4, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 4, 2};
+    step.views = {{0, in, 0, {1, 4, 4, 4}, {64, 16, 4, 1}}, {1, in, 0, {2, 2, 8}, {16, 8, 1}}};
+    step.epilogue = StoreOf(2, out, 36);
+  } else if (starts("maxPool2d.") || starts("avgPool2d.")) {
+    step.ints = {1, 4, 4, 4, 4, 4, 3, 3, 1, 1, 1, 1, 1, 1};
+    if (starts("avg")) step.ints.push_back(1);
+    step.views = {{0, in, 0, {1, 4, 4, 4}, {64, 16, 4, 1}}};
+    step.epilogue = StoreOf(2, out, 64);
   } else if (name == "gather") {
     step.ints = {2, 5, 3, 4};
     step.views = {{0, 0, 0, {2, 5, 3}, {15, 3, 1}}, {1, i32, 0, {4}, {1}}, {2, 0, 0, {24}, {1}}};

@@ -28,6 +28,14 @@ const plans: Record<string, Make> = {
       .add(on(d, [128]))
       .gelu();
   },
+  'a bias, a residual and an activation run in the epilogue of a convolution'(d) {
+    const y = on(d, [2, 8, 6, 6]).conv2d(on(d, [16, 4, 3, 3]), { bias: on(d, [16]), padding: 1, groups: 2 });
+    return y.add(on(d, [2, 16, 6, 6])).relu();
+  },
+  'a convolution and a pool take channels that lie last'(d) {
+    const x = on(d, [1, 6, 6, 4]).permute([0, 3, 1, 2]);
+    return x.conv2d(on(d, [3, 3, 4, 8]).permute([3, 2, 0, 1]), { padding: 'same' }).maxPool2d(2).neg();
+  },
   'layerNorm with a residual is one step'(d) {
     const x = on(d, [4, 8, 16]);
     return x

@@ -61,6 +61,13 @@ test('rows and folds', () => {
 
 test('shapes follow', () => {
   expectTypeOf(f32(5, 2, 3).matmul(f32(3, 4))).toEqualTypeOf<F32<[5, 2, 4]>>();
+  expectTypeOf(f32(5, 3, 8, 8).conv2d(f32(7, 3, 3, 3), { bias: f32(7) })).toEqualTypeOf<
+    F32<[5, 7, number, number]>
+  >();
+  expectTypeOf(f32(5, 3, 8, 8).maxPool2d(2)).toEqualTypeOf<F32<[5, 3, number, number]>>();
+  const unknownRank = f32(1) as F32<Shape>;
+  expectTypeOf(unknownRank.conv2d(unknownRank)).toEqualTypeOf<F32<[number, number, number, number]>>();
+  expectTypeOf(unknownRank.avgPool2d(2)).toEqualTypeOf<F32<[number, number, number, number]>>();
   expectTypeOf(f32(9, 4).gather(i32(2, 7))).toEqualTypeOf<F32<[2, 7, 4]>>();
   expectTypeOf(f32(9, 4).embedding(i32(7))).toEqualTypeOf<F32<[7, 4]>>();
   expectTypeOf(f32(9, 4).takeAlong(i32(9, 1), 1)).toEqualTypeOf<F32<[9, 1]>>();

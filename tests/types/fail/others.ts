@@ -27,3 +27,11 @@ Tensor.stack([f32, Tensor.zeros(gpu, [2, 3])]); // stack: devices differ: cpu an
 Tensor.create(cpu, [2], new Float32Array(2), 'bf16'); // create: bf16 lies in a Uint16Array
 void expr`${f32} + ${i32}`; // expr: dtypes differ: f32 and i32; convert one with .to()
 void expr`${f32} + ${Tensor.zeros(gpu, [2, 3])}`; // expr: devices differ: cpu and webgpu
+
+const image = Tensor.zeros(cpu, [1, 3, 8, 8]);
+const filters = Tensor.zeros(cpu, [4, 3, 3, 3]);
+image.conv2d(filters.to('i32')); // conv2d: dtypes differ: f32 and i32; convert one with .to()
+image.conv2d(filters, { bias: i32 }); // conv2d: dtypes differ: f32 and i32; convert one with .to()
+image.conv2d(Tensor.zeros(gpu, [4, 3, 3, 3])); // conv2d: devices differ: cpu and webgpu
+image.gt(0).maxPool2d(2); // maxPool2d: needs numbers, got bool; convert with .to()
+i32.avgPool2d(2); // avgPool2d: needs floats, got i32; convert with .to()

@@ -147,11 +147,47 @@ const products: Row[] = [
   ['groups that do not divide', (t) => t([2, 3]).groupNorm(2), 'ERR_SHAPE', 'groupNorm: groups do not divide'],
 ]; // prettier-ignore
 
+/** An image [1, 4, 5, 6] and filters for it. */
+const image = [1, 4, 5, 6];
+const windows: Row[] = [
+  ['an image without N', (t) => t([4, 5, 6]).conv2d(t([2, 4, 3, 3])), 'ERR_SHAPE', 'conv2d: x has other axes: expected [N, C, H, W], got [4, 5, 6]'],
+  ['filters without C', (t) => t(image).conv2d(t([2, 3, 3])), 'ERR_SHAPE', 'conv2d: w has other axes: expected [O, C / groups, kh, kw], got [2, 3, 3]'],
+  ['C that differs', (t) => t(image).conv2d(t([2, 3, 3, 3])), 'ERR_SHAPE', 'conv2d: C differs: x [1, 4, 5, 6], w [2, 3, 3, 3]: expected 3 channels in x, got 4'],
+  ['groups that do not divide O', (t) => t(image).conv2d(t([3, 2, 3, 3]), { groups: 2 }), 'ERR_SHAPE', 'conv2d: groups do not divide O: expected a divisor of 3, got 2'],
+  ['no groups of filters', (t) => t(image).conv2d(t([2, 4, 3, 3]), { groups: 0 }), 'ERR_SHAPE', 'conv2d: bad groups: expected an integer >= 1, got 0'],
+  ['filters that are no tensor', (t) => t(image).conv2d(wrong([1])), 'ERR_DTYPE', 'conv2d: not a tensor'],
+  ['filters of another dtype', (t) => t(image).conv2d(wrong(t([2, 4, 3, 3], 'f16'))), 'ERR_DTYPE', 'conv2d: dtypes differ'],
+  ['an image of bools', (t) => t(image, 'bool').conv2d(wrong(t([2, 4, 3, 3], 'bool'))), 'ERR_DTYPE', 'conv2d: cannot take bool'],
+  ['a bias by pixel', (t) => t(image).conv2d(t([2, 4, 3, 3]), { bias: t([2, 1, 1]) }), 'ERR_SHAPE', 'conv2d: bias does not fit: expected [2], got [2, 1, 1]'],
+  ['a bias that is a number', (t) => t(image).conv2d(t([2, 4, 3, 3]), { bias: wrong(1) }), 'ERR_DTYPE', 'conv2d: not a tensor'],
+  ['a filter that does not fit', (t) => t(image).conv2d(t([2, 4, 3, 3]), { dilation: 3 }), 'ERR_SHAPE', 'conv2d: the window is larger than the image: expected at most [5, 6] with padding, got [7, 7]'],
+  ['a filter of nothing', (t) => t(image).conv2d(t([2, 4, 0, 3])), 'ERR_SHAPE', 'conv2d: bad size'],
+  ['a stride of zero', (t) => t(image).conv2d(t([2, 4, 3, 3]), { stride: 0 }), 'ERR_SHAPE', 'conv2d: bad stride: expected an integer >= 1, got 0'],
+  ['three strides', (t) => t(image).conv2d(t([2, 4, 3, 3]), { stride: wrong([1, 1, 1]) }), 'ERR_SHAPE', 'conv2d: bad stride: expected a number or [h, w], got [1, 1, 1]'],
+  ['an absurd stride', (t) => t(image).conv2d(t([2, 4, 3, 3]), { stride: 2 ** 40 }), 'ERR_SHAPE', 'conv2d: bad stride'],
+  ['a fractional dilation', (t) => t(image).conv2d(t([2, 4, 3, 3]), { dilation: 1.5 }), 'ERR_SHAPE', 'conv2d: bad dilation'],
+  ['a negative padding', (t) => t(image).conv2d(t([2, 4, 3, 3]), { padding: -1 }), 'ERR_SHAPE', 'conv2d: bad padding'],
+  ['a padding of three sides', (t) => t(image).conv2d(t([2, 4, 3, 3]), { padding: wrong([1, 1, 1]) }), 'ERR_SHAPE', 'conv2d: bad padding: expected [h, w] or [[top, bottom], [left, right]], got [1, 1, 1]'],
+  ['a padding unheard of', (t) => t(image).conv2d(t([2, 4, 3, 3]), { padding: wrong('full') }), 'ERR_SHAPE', "conv2d: bad padding: expected 'same', 'valid' or numbers, got 'full'"],
+  ["'same' with a stride", (t) => t(image).conv2d(t([2, 4, 3, 3]), { padding: 'same', stride: 2 }), 'ERR_SHAPE', "conv2d: padding 'same' needs stride 1"],
+  ['absurdly many windows', (t) => t([1, 1, 1, 1]).conv2d(t([1, 1, 1, 1]), { padding: 2 ** 30 }), 'ERR_SHAPE', 'conv2d: shape is too large'],
+  ['an option of another framework', (t) => t(image).conv2d(t([2, 4, 3, 3]), wrong({ strides: 2 })), 'ERR_SHAPE', 'conv2d: unknown option'],
+  ['a pool without a size', (t) => t(image).maxPool2d(wrong(undefined)), 'ERR_SHAPE', 'maxPool2d: bad size'],
+  ['a pool of a matrix', (t) => t([5, 6]).maxPool2d(2), 'ERR_SHAPE', 'maxPool2d: x has other axes'],
+  ['a pool of nothing', (t) => t([1, 1, 0, 4]).maxPool2d(2, { padding: 1 }), 'ERR_SHAPE', 'maxPool2d: has no value over an empty image'],
+  ['a pool larger than the image', (t) => t(image).avgPool2d([2, 7]), 'ERR_SHAPE', 'avgPool2d: the window is larger than the image'],
+  ['more padding than half a window', (t) => t(image).maxPool2d(3, { padding: 2 }), 'ERR_SHAPE', 'maxPool2d: too much padding: expected at most half the size, got [2, 2, 2, 2] for [3, 3]'],
+  ['a mean of integers', (t) => t(image, 'i32').avgPool2d(2), 'ERR_DTYPE', 'avgPool2d: cannot take i32'],
+  ['a dilated mean', (t) => t(image).avgPool2d(2, wrong({ dilation: 2 })), 'ERR_SHAPE', 'avgPool2d: unknown option'],
+  ['a count that is no flag', (t) => t(image).avgPool2d(2, { countIncludePad: wrong(1) }), 'ERR_SHAPE', 'avgPool2d: bad countIncludePad: expected true or false, got 1'],
+]; // prettier-ignore
+
 describe.each([
   ['arithmetic', arithmetic],
   ['axes', axes],
   ['shapes', shapes],
   ['products', products],
+  ['windows', windows],
 ] as const)('bad input of %s', (_, rows) => {
   test.each(rows)('%s', (_name, call, code, says) => {
     expectRefusal({ call, code, says });

@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { binary, clamp, compare, floatUnary, logical, shaped, unary } from '../../../lib/ops/elementwise.js';
 import { methods } from '../../../lib/tensor/methods.js';
 
-const text = ['ops', 'shape-ops', 'image-ops'].map((file) => readFileSync(`lib/tensor/${file}.ts`, 'utf8')).join('\n');
+const text = ['ops', 'shape-ops', 'image-ops']
+  .map((file) => readFileSync(`lib/tensor/${file}.ts`, 'utf8'))
+  .join('\n');
 /** Members of the interfaces, with the comment before each. */
 const documented = new Map(
   [...text.matchAll(/^ {2}(?:\/\*\*((?:(?!\*\/)[^])*)\*\/\s+)?([a-z]\w*)[:<(]/gm)].map(

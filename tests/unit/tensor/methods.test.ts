@@ -72,6 +72,15 @@ const cases: Case[] = [
   ],
 
   ['matmul', () => f32(5, 2, 3).matmul(f32(3, 4)), 'f32 [5,2,4]', 'matmul'],
+  ['conv2d', () => f32(2, 3, 8, 9).conv2d(f32(4, 3, 3, 3), { stride: 2 }), 'f32 [2,4,3,4]', 'conv2d'],
+  [
+    'conv2d with bias',
+    () => f32(1, 4, 5, 5).conv2d(f32(6, 2, 3, 3), { bias: f32(6), groups: 2, padding: 'same' }),
+    'f32 [1,6,5,5]',
+    'conv2d',
+  ],
+  ['maxPool2d', () => f32(2, 3, 8, 9).maxPool2d(2), 'f32 [2,3,4,4]', 'maxPool2d'],
+  ['avgPool2d', () => f32(2, 3, 8, 9).avgPool2d([3, 2], { stride: 1 }), 'f32 [2,3,6,8]', 'avgPool2d'],
   ['matmul of vectors', () => f32(3).matmul(f32(3)), 'f32 []', 'matmul'],
   ['gather', () => f32(5, 3).gather(i32(2, 2)), 'f32 [2,2,3]', 'gather'],
   ['gather of an axis', () => f32(5, 3).gather(i32(7), -1), 'f32 [5,7]', 'gather'],
@@ -159,7 +168,7 @@ test('every elementwise record has its method, of its name', () => {
 });
 
 /** Ops that only the planner records, or that are recorded under another method's name. */
-const withoutMethod = ['leaf', 'iota', 'full', 'copy', 'product', 'assemble'];
+const withoutMethod = ['leaf', 'iota', 'full', 'copy', 'product', 'convolve', 'assemble'];
 test('every op that can be recorded is a method', () => {
   const names = [...defaultOps.keys()].filter((name) => !name.endsWith('Rows') && !/^scatter[SA]/.test(name));
   expect(names.filter((name) => !(name in methods)).sort()).toEqual(withoutMethod.sort());
@@ -181,6 +190,11 @@ test('defaults of options are those of the docs', () => {
   expect(attrs(f32(2, 3).softmax())).toEqual({ axis: 1 });
   expect(attrs(f32(2, 3).topk(2).indices)).toEqual({ axis: 1, k: 2, largest: true });
   expect(attrs(f32(2, 3).scatter(i32(1), f32(1, 3)))).toEqual({ axis: 0, mode: 'set' });
+  const window = { stride: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1] };
+  expect(attrs(f32(1, 2, 3, 3).conv2d(f32(1, 2, 2, 2)))).toEqual({ ...window, groups: 1 });
+  const pool = { ...window, size: [2, 3], stride: [2, 3] };
+  expect(attrs(f32(1, 2, 3, 3).maxPool2d([2, 3]))).toEqual(pool);
+  expect(attrs(f32(1, 2, 3, 3).avgPool2d([2, 3]))).toEqual({ ...pool, countIncludePad: true });
   expect(attrs(f32(2, 6).reshape([3, -1]))).toEqual({ shape: [3, -1] });
 });
 
