@@ -1,5 +1,6 @@
 /** Every op by name. A device's support, the docs, the tensor methods and the conformance table all read this list. */
 import type { Op, SourceRecord } from '../ir/op.js';
+import { attention } from './attention.js';
 import {
   binary,
   clamp,
@@ -28,6 +29,7 @@ import {
   softmax,
 } from './normalize.js';
 import { argReduces, mean, reduces } from './reduce.js';
+import { rope } from './rope.js';
 import { checkDType } from '../dtype.js';
 import { checkShape, ints } from './rules.js';
 
@@ -73,6 +75,8 @@ const list: readonly Op[] = [
   ...rowRoutines,
   matmul,
   product,
+  rope,
+  attention,
   reshape,
   permute,
   slice,

@@ -107,6 +107,8 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
         ];
       case 'matmul':
         return [{ ...step, operands: [plain(0), plain(1)], epilogue: zoneCode(cluster, anchor) }];
+      case 'axes':
+        return [{ ...step, operands: [plainOperand(cluster.root), ...anchor.inputs.map(plainOperand)] }];
       case 'index': {
         const result = resultOperand(cluster.root);
         const [x, indices, ...rest] = anchor.inputs.map((input, i) =>

@@ -28,6 +28,7 @@ import {
   unsqueezedShape,
   wordOf,
 } from './arguments.js';
+import { attention, rope } from './attention.js';
 import { asHandle, Handle } from './handle.js';
 import { record, recordAll } from './record.js';
 
@@ -215,6 +216,12 @@ export const methods: Readonly<Record<string, Method>> = {
 
   matmul(other) {
     return record('matmul', [this, other]);
+  },
+  attention(k, v, options) {
+    return attention(this, k, v, options);
+  },
+  rope(positions, options) {
+    return rope(this, positions, options);
   },
 
   gather(indices, axis = 0) {

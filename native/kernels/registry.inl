@@ -9,6 +9,7 @@
 #include "kernels/take_along.inl"
 #include "kernels/topk.inl"
 #include "kernels/matmul.inl"
+#include "kernels/attention.inl"
 #include "kernels/probe.inl"
 
 MIA_BEGIN
