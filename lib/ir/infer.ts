@@ -8,7 +8,8 @@ type Inferred = { dtype: Meta['dtype'] } & StridedView;
 
 /**
  * What recording `op` gives: its dtype and shape by the op's own rule, and where the elements will lie. Views see their
- * input's memory; elementwise ops keep a compact layout that all inputs share; everything else is row-major.
+ * input's memory; elementwise ops keep a compact layout that all inputs share; a routine may say its own; everything else
+ * is row-major.
  */
 export function infer(op: Op, inputs: readonly Value[], attrs: Attrs): Inferred {
   const meta = op.infer(inputs, attrs);
@@ -18,6 +19,7 @@ export function infer(op: Op, inputs: readonly Value[], attrs: Attrs): Inferred 
   }
   const layout =
     (op.kind === 'scalar' && sharedLayout(op.name, inputs, meta.shape)) ||
+    (op.kind === 'routine' && op.layout?.(meta.shape)) ||
     rowMajor(op.name, inputs, meta.shape);
   return { dtype: meta.dtype, layout, offset: 0 };
 }

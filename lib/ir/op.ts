@@ -1,5 +1,5 @@
 import type { DType, Kind } from '../dtype.js';
-import type { StridedView } from '../layout/index.js';
+import type { Layout, StridedView } from '../layout/index.js';
 import type { Scalar } from './scalar.js';
 
 /** JSON values: what attributes are made of, so that a tape serializes as it is. */
@@ -49,6 +49,7 @@ export type RoutineForm =
   | 'pick' // like rows, with a result of another length: no epilogue
   | 'matmul' // inputs of any strides, one an axis: matrices, images, filters; fuses what comes after it
   | 'index' // moves elements by indices; strided inputs, plain output
+  | 'axes' // the result, then inputs, each seen axis by axis at any strides
   | 'parts' // no kernel: its inputs are written in place
   | 'host'; // a JavaScript kernel of the user
 
@@ -61,6 +62,8 @@ export interface RoutineRecord extends OpBase {
   readonly typed: boolean;
   ints(inputs: readonly Meta[], attrs: Attrs): number[];
   floats?(attrs: Attrs): number[];
+  /** How the result lies in memory, where that is not row-major; forms that name axes only. */
+  layout?(shape: readonly number[]): Layout;
   /** The input whose bytes the output starts from (scatter): copied, or taken over when nobody else needs it. */
   readonly startsFrom?: number;
 }

@@ -1,5 +1,6 @@
 /** Every op by name. A device's support, the docs, the tensor methods and the conformance table all read this list. */
 import type { Op, SourceRecord } from '../ir/op.js';
+import { attention } from './attention.js';
 import {
   binary,
   clamp,
@@ -29,6 +30,7 @@ import {
   softmax,
 } from './normalize.js';
 import { argReduces, mean, reduces } from './reduce.js';
+import { rope } from './rope.js';
 import { checkDType } from '../dtype.js';
 import { checkShape, ints } from './rules.js';
 
@@ -78,6 +80,8 @@ const list: readonly Op[] = [
   convolve,
   maxPool2d,
   avgPool2d,
+  rope,
+  attention,
   reshape,
   permute,
   slice,

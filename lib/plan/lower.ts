@@ -106,6 +106,8 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
         ];
       case 'matmul':
         return [{ ...step, operands: anchor.inputs.map(plainOperand), epilogue: zoneCode(cluster, anchor) }];
+      case 'axes':
+        return [{ ...step, operands: [plainOperand(cluster.root), ...anchor.inputs.map(plainOperand)] }];
       case 'index': {
         const result = resultOperand(cluster.root);
         const [x, indices, ...rest] = anchor.inputs.map((input, i) =>

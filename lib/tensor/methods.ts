@@ -28,6 +28,7 @@ import {
   unsqueezedShape,
   wordOf,
 } from './arguments.js';
+import { attention, rope } from './attention.js';
 import { asHandle, Handle } from './handle.js';
 import { record, recordAll } from './record.js';
 import { poolAttrs, windowAttrs } from './window-arguments.js';
@@ -216,6 +217,12 @@ export const methods: Readonly<Record<string, Method>> = {
 
   matmul(other) {
     return record('matmul', [this, other]);
+  },
+  attention(k, v, options) {
+    return attention(this, k, v, options);
+  },
+  rope(positions, options) {
+    return rope(this, positions, options);
   },
 
   conv2d(w, options) {

@@ -2,6 +2,7 @@
 import type { Device } from '../device.js';
 import type { DType } from '../dtype.js';
 import type { ImageOps } from './image-ops.js';
+import type { Attention, Rope } from './attention-ops.js';
 import type { ShapeOps } from './shape-ops.js';
 import type {
   ArgReduce,
@@ -161,4 +162,15 @@ export interface TensorOps extends ShapeOps, ImageOps {
   argmin: ArgReduce<'argmin'>;
   /** [..., M, K] x [..., K, N] -> [..., M, N]; leading axes broadcast, vectors as in NumPy */
   matmul: MatrixProduct;
+  /**
+   * Scaled dot-product attention of q [..., H, T, D] (this), k [..., Hkv, S, D] and v [..., Hkv, S, Dv]: [..., H, T, Dv], in
+   * memory [..., T, H, Dv]. H is a multiple of Hkv; queries are the last T positions of the keys' sequence. k and v may
+   * be f16 or bf16 under a q of f32. A query that sees no key gives zeros.
+   */
+  attention: Attention;
+  /**
+   * Rotary position embedding: pairs of features of x [..., T, D] turned by position * frequency, angles in f32 (f64 for
+   * f64). positions: integers that broadcast to [..., T].
+   */
+  rope: Rope;
 }

@@ -107,7 +107,7 @@ struct BlockProduct {
     const int64_t j0 = first * kBlockCols, cols = MinOf(end * kBlockCols, p.n) - j0;
     float* const c = sink.Begin(0, i0, j0);
     const int64_t c_row = sink.Stride(cols), groups = p.k / F::kGroup;
-    const int64_t visit = rows <= kBlockRows ? groups : MaxOf(1, kVisitBytes / kGroupBytes);
+    const int64_t visit = rows <= kBlockTileRows ? groups : MaxOf(1, kVisitBytes / kGroupBytes);
     for (int64_t panel = first; panel < end; panel++) {
       const char* const from = image + panel * PanelBytesOf<F>(p.k);
       const int64_t j = panel * kBlockCols - j0;
@@ -115,9 +115,9 @@ struct BlockProduct {
         BlockTile<F> tile{{nullptr, p.k}, p.row_stride, from + g * kGroupBytes, g, MinOf(g + visit, groups),
                           c + j, c_row, MinOf(kBlockCols, cols - j), g > 0};
         for (int64_t i = 0, count; i < rows; i += count, tile.c += count * c_row) {
-          count = MinOf(rows - i, kBlockRows);
+          count = MinOf(rows - i, kBlockTileRows);
           tile.a.row = p.SharedRow(frame, i0 + i);
-          BlockKernels<F, typename MakeIndices<kBlockRows>::Type>::kAll[count - 1](tile);
+          BlockKernels<F, typename MakeIndices<kBlockTileRows>::Type>::kAll[count - 1](tile);
         }
       }
     }

@@ -73,7 +73,7 @@ struct PanelProduct {
     const int64_t tiles = BlocksOf(piece.rows, kTileRows<Product>), turns = BlocksOf(piece.depth, kAheadSteps);
     const int64_t step = MinOf(RoundUp(next_bytes / (tiles * turns), 64), 256);
     for (int64_t i = 0, count; i < piece.rows; i += count, next += step * turns) {
-      count = MinOf(piece.rows - i, kTileRows<Product>);
+      count = NextRows<Product>(piece.rows - i);
       FindTileKernel<Product>(static_cast<int>(count), vecs)(
           {piece.depth, reinterpret_cast<const Elem*>(piece.a + i * piece.a_stride),
            piece.a_stride / static_cast<int64_t>(sizeof(Elem)), 1, b, kTileCols<Product>,

@@ -10,7 +10,7 @@ MIA_BEGIN
 constexpr int64_t kBandBytes = int64_t{512} << 10;  // of rows of A that stay in L2 while panels go by
 constexpr double kDotsPerNs = kLanes * 30;          // multiply-adds of bytes of one thread, roughly
 // Rows of a block format's register tile: integer sums and their scaled totals have to fit beside what is loaded.
-constexpr int kBlockRows = kVectorRegisters >= 32 ? 6 : 2;
+constexpr int kBlockTileRows = kVectorRegisters >= 32 ? 6 : 2;
 
 // Rows of A, `stride` bytes apart.
 struct Rows {
@@ -32,7 +32,7 @@ constexpr DType RowDType() {
 template <class F>
 struct LinearProblem {
   static constexpr DType kRowDType = RowDType<F>();
-  static constexpr int kTile = F::kBlocks ? kBlockRows : kTileRows<float>;
+  static constexpr int kTile = F::kBlocks ? kBlockTileRows : kTileRows<float>;
 
   int64_t m, n, k;
   const View* a;

@@ -120,9 +120,6 @@ struct BlockedMatmul {
         packed_a(At(2 * kPanelBytes)) {}
   T* At(int64_t offset) const { return reinterpret_cast<T*>(KernelScratch(frame) + offset); }
 
-  static int NextRows(int64_t left) {  // a single last row would run at half speed
-    return static_cast<int>(left == kTileRows<T> + 1 ? (kTileRows<T> + 1) / 2 : MinOf(left, kTileRows<T>));
-  }
   // Elements between two k of packed rows. Only the last rows of a block need padding.
   static int64_t PackedStride(int64_t rows) { return rows <= kLanes ? rows : RoundUp(rows, kLanes); }
   Panel PanelAt(int64_t batch, int64_t k0, int64_t j0) const {
@@ -154,7 +151,7 @@ struct BlockedMatmul {
       const int vecs = static_cast<int>(BlocksOf(panel.width, Lanes<T>::kCount));
       const int last = static_cast<int>(panel.width - (vecs - 1) * Lanes<T>::kCount);
       for (int64_t i = 0, count; i < rows; i += count) {
-        count = NextRows(rows - i);
+        count = NextRows<T>(rows - i);
         const T* const a_tile =
             p.a_in_place ? static_cast<const T*>(a.data) + i * p.a.stride + k0 : packed_a + i * panel.depth;
         const Ahead ahead = pack ? packer.Next() : Ahead{reinterpret_cast<const char*>(b_panel), 0, 0};
@@ -169,7 +166,7 @@ struct BlockedMatmul {
 
   void PackRows(const Source& a, int64_t depth, int64_t rows) {
     for (int64_t i = 0, count; i < rows; i += count) {
-      count = NextRows(rows - i);
+      count = NextRows<T>(rows - i);
       Pack(packed_a + i * depth, PackedStride(count), a.From(0, i), depth, count);
     }
   }

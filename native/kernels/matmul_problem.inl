@@ -51,15 +51,21 @@ struct Problem {
 
 MIA_INLINE int64_t RoundUp(int64_t a, int64_t to) { return BlocksOf(a, to) * to; }
 
+// Rows of the next register tile, of so many that are left: a single last row would run at half speed.
+template <class T>
+MIA_INLINE int NextRows(int64_t left) {
+  return static_cast<int>(left == kTileRows<T> + 1 ? (kTileRows<T> + 1) / 2 : MinOf(left, kTileRows<T>));
+}
+
 // Stride of the dimension `back` before the last; a view of one element may have no dimensions.
 MIA_INLINE int64_t StrideOf(const View& view, int back) {
   return back < view.nd ? view.stride[view.nd - 1 - back] : 0;
 }
 
-// Where matrix `index` of a batched operand starts.
-MIA_INLINE int64_t BatchOffset(const View& view, int64_t index) {
+// Where entry `index` of a batched operand starts, whose last `inner` dims are not of the batch.
+MIA_INLINE int64_t BatchOffset(const View& view, int64_t index, int inner = 2) {
   int64_t offset = view.offset;
-  for (int d = view.nd - 3; d >= 0 && index != 0; d--) {
+  for (int d = view.nd - 1 - inner; d >= 0 && index != 0; d--) {
     offset += index % view.size[d] * view.stride[d];
     index /= view.size[d];
   }

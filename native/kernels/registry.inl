@@ -12,6 +12,7 @@
 #include "kernels/linear.inl"
 #include "kernels/conv2d.inl"
 #include "kernels/pool2d.inl"
+#include "kernels/attention.inl"
 #include "kernels/probe.inl"
 
 MIA_BEGIN

@@ -80,10 +80,10 @@ KernelTypes TypesOfKernel(const char* name) {
   KernelTypes types;
   const auto starts = [name](const char* prefix) { return strncmp(name, prefix, strlen(prefix)) == 0; };
   if (starts("gather") || starts("takeAlong")) types.written = 2;
-  if (starts("scatter") || starts("topk")) types.written = 0;
+  if (starts("scatter") || starts("topk") || starts("attention")) types.written = 0;
   if (starts("pack")) types.written = 1;
   const char* dot = strrchr(name, '.');
-  if (dot == nullptr || starts("scatter") || starts("pack")) return types;
+  if (dot == nullptr || starts("scatter") || starts("attention") || starts("pack")) return types;
   for (int i = 0; i < 6; i++) {
     if (strcmp(dot + 1, kRegNames[i]) == 0) {
       types.typed = true;

@@ -69,6 +69,13 @@ ProgramWords Seed(const KernelTable& table, int kernel) {
     if (starts("avg")) step.ints.push_back(1);
     step.views = {{0, in, 0, {1, 4, 4, 4}, {64, 16, 4, 1}}};
     step.epilogue = StoreOf(2, out, 64);
+  } else if (starts("attention.")) {
+    const double dtype = name.back() == '2' ? 0 : 1;  // of every input: halves come by mutation
+    step.ints = {2, 4, 2, 2, 3, 2, 3, 7, 2};  // causal, with a mask and lengths
+    step.floats = {0.5, 2};
+    step.views = {{2, dtype, 0, {2, 4, 2, 3}, {24, 3, 12, 1}}, {0, dtype, 0, {2, 4, 2, 2}, {16, 4, 2, 1}},
+                  {1, dtype, 0, {2, 2, 3, 2}, {12, 6, 2, 1}},  {1, dtype, 24, {2, 2, 3, 3}, {18, 9, 3, 1}},
+                  {0, 12, 400, {2, 4, 2, 3}, {0, 0, 3, 1}},    {1, i32, 190, {2}, {1}}};
   } else if (name == "gather") {
     step.ints = {2, 5, 3, 4};
     step.views = {{0, 0, 0, {2, 5, 3}, {15, 3, 1}}, {1, i32, 0, {4}, {1}}, {2, 0, 0, {24}, {1}}};
@@ -168,6 +175,8 @@ TEST(program_kernels_write_only_what_is_theirs) {
   refuse("takeAlong", 2, {0, 0, 0, {12}, {1}}, "writes an input");
   refuse("scatter.set", 0, {0, 0, 0, {30}, {1}}, "writes an input");
   refuse("topk.f32", 0, {0, 8, 0, {12}, {1}}, "writes an input");
+  refuse("attention.f32", 0, {0, 0, 0, {2, 4, 2, 3}, {24, 3, 12, 1}}, "writes an input");
+  refuse("attention.f32", 1, {2, 0, 0, {2, 4, 2, 2}, {16, 4, 2, 1}}, "would write what it reads");
   refuse("gather", 0, {2, 0, 20, {2, 5, 3}, {15, 3, 1}}, "would write what it reads");
   refuse("scatter.add.f32", 2, {2, 0, 29, {2, 4, 3}, {12, 3, 1}}, "would write what it reads");
 }

@@ -19,6 +19,7 @@ function accepts(node: GraphNode, i: number, input: Ref): boolean {
   if (op.kind !== 'routine') return true;
   switch (op.form) {
     case 'matmul':
+    case 'axes':
       return plainDims(input) !== null;
     case 'index':
       return i === 1 || plainDims(input) !== null; // the indices may lie anyhow

@@ -1,5 +1,6 @@
 /** The case table. */
 import type { Case } from '../case.js';
+import { attentionCases, ropeCases } from './attention.js';
 import { binaryCases, choiceCases } from './binary.js';
 import { chainCases } from './chains.js';
 import { convertCases, packedCases } from './convert.js';
@@ -24,6 +25,8 @@ export const tables = {
   rows: rowCases,
   matmul: matmulCases,
   windows: windowCases,
+  attention: attentionCases,
+  rope: ropeCases,
   index: indexCases,
   topk: topkCases,
   movement: movementCases,

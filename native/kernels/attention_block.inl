@@ -1,0 +1,166 @@
+// A block of query rows against blocks of keys, by online softmax (Milakov and Gimelshein 2018; Dao et al. 2022): scores
+// of a few rows at a time stay in L1, and never all of them exist.
+#pragma once
+
+#include "kernels/attention_softmax.inl"
+
+MIA_BEGIN
+
+template <class T>
+struct AttentionBlock {
+  using Problem = AttentionProblem<T>;
+  static constexpr int kCount = Problem::kCount;
+  const Problem& p;
+  const Frame& frame;
+  T* const queries;     // [block_rows, q_row], scaled
+  T* const results;     // [block_rows, v_row]
+  T* const k_block;     // panels [features, panel]
+  T* const v_block;     // [block_keys, v_row]
+  T* const scores;      // [rows of a tile, block_keys]
+  T* const statistics;  // [2, block_rows]: the largest score so far, the sum of exponentials
+  int64_t batch, group, row0;
+
+  AttentionBlock(const Problem& problem, const Frame& f)
+      : p(problem),
+        frame(f),
+        queries(At(0)),
+        results(queries + p.block_rows * p.q_row),
+        k_block(At(kQueryBytes)),
+        v_block(k_block + p.block_keys * p.q_row),
+        scores(At(kQueryBytes + kKeyBytes)),
+        statistics(At(kQueryBytes + kKeyBytes + kScoreBytes)) {}
+  T* At(int64_t bytes) const { return reinterpret_cast<T*>(frame.scratch + bytes); }
+
+  T& top(int64_t r) const { return statistics[r - row0]; }
+  T& sum(int64_t r) const { return statistics[p.block_rows + r - row0]; }
+  T* result(int64_t r) const { return results + (r - row0) * p.v_row; }
+  const T* query(int64_t r) const { return queries + (r - row0) * p.q_row; }
+  int64_t head(int64_t r) const { return group * p.share + r % p.share; }
+
+  // Rows [begin, end) of the group at hand, row0 first, against keys [from, to).
+  void Run(int64_t begin, int64_t end, int64_t from, int64_t to) {
+    for (int64_t r = begin; r < end; r++) LoadQuery(r);
+    memset(results, 0, (end - begin) * p.v_row * sizeof(T));
+    ForSequences(p, frame, batch, begin, end, [&](const Sequence& s) { Attend(s, from, to); });
+  }
+
+  void LoadQuery(int64_t r) const {
+    T* const row = queries + (r - row0) * p.q_row;
+    Pack(row, p.q_row, Source{RowMemory(*p.q, frame, batch, head(r), r / p.share), p.q->dtype, 0, StrideOf(*p.q, 0)}, 1,
+         p.features);
+    for (int64_t i = 0; i < p.q_row; i++) row[i] *= p.scale;
+    top(r) = -INFINITY;
+    sum(r) = 0;
+  }
+
+  Sight SightOfRows(const Sequence& s, int64_t begin, int64_t end, int64_t from, int64_t to) const {
+    const int64_t first = SightOf(p, s, begin / p.share).first, last = SightOf(p, s, (end - 1) / p.share).last;
+    return {MaxOf(first, from), MinOf(last, to)};
+  }
+
+  void Attend(const Sequence& s, int64_t from, int64_t to) {
+    const Sight all = SightOfRows(s, s.begin, s.end, from, to);
+    for (int64_t k0 = all.first; k0 < all.last; k0 += p.block_keys) {
+      const int64_t k1 = MinOf(k0 + p.block_keys, all.last);
+      const Source k = KeysFrom(*p.k, k0), v = KeysFrom(*p.v, k0);
+      if (!p.dots) {
+        for (int64_t j = 0; j < k1 - k0; j += p.panel) {
+          Pack(k_block + j * p.features, p.panel, Source{k.From(j, 0).data, k.dtype, k.stride, k.k_stride}, p.features,
+               MinOf(p.panel, k1 - k0 - j));
+        }
+      }
+      if (!p.v_in_place) Pack(v_block, p.v_row, v, k1 - k0, p.values);
+      for (int64_t r = s.begin, count; r < s.end; r += count) {
+        count = NextRows<T>(s.end - r);
+        const Sight sight = SightOfRows(s, r, r + count, k0, k1);
+        if (sight.first >= sight.last) continue;
+        // Columns of the block: those that some row sees, out to whole vectors.
+        const int64_t begin = (sight.first - k0) / kCount * kCount, end = RoundUp(sight.last - k0, kCount);
+        if constexpr (kSame<T, float>) {
+          if (p.dots) ScoreByDots(k, r, count, begin, k1 - k0, end);
+        }
+        if (!p.dots) ScoreByTiles(r, count, begin, end);
+        for (int64_t i = r; i < r + count; i++) Weigh(s, i, scores + (i - r) * p.block_keys, k0, k1, begin, end);
+        AddValues(v, r, count, sight.first - k0, sight.last - k0);
+      }
+    }
+  }
+
+  // Rows are keys: k along them, columns along features.
+  Source KeysFrom(const View& view, int64_t key) const {
+    return {RowMemory(view, frame, batch, group, key), view.dtype, StrideOf(view, 1), StrideOf(view, 0)};
+  }
+
+  void ScoreByTiles(int64_t r, int64_t count, int64_t begin, int64_t end) const {
+    for (int64_t j = begin / p.panel * p.panel; j < end; j += p.panel) {
+      const T* const b = k_block + j * p.features;
+      const int vecs = static_cast<int>(MinOf(p.panel, end - j) / kCount);
+      FindTileKernel<T>(static_cast<int>(count), vecs)(
+          {p.features, query(r), p.q_row, 1, b, p.panel, scores + j, p.block_keys, kCount, false,
+           Ahead{reinterpret_cast<const char*>(b), 0, 0}});
+    }
+  }
+
+  // kLanes keys at a time, converted once for all rows where they are halves. Keys from `limit` on are not there.
+  void ScoreByDots(const Source& k, int64_t r, int64_t count, int64_t begin, int64_t limit, int64_t end) const {
+    for (int64_t j = begin; j < end; j += kLanes) {
+      const float* key[kLanes];
+      for (int i = 0; i < kLanes; i++) {
+        const Source at = k.From(MinOf(j + i, limit - 1), 0);
+        key[i] = static_cast<const float*>(at.data);
+        if (SameAsRegister(k.dtype)) continue;
+        Pack(k_block + i * p.q_row, p.q_row, at, 1, p.features);
+        key[i] = k_block + i * p.q_row;
+      }
+      for (int64_t row = 0; row < count; row++)
+        Store(scores + row * p.block_keys + j, DotsOf(query(r + row), key, p.features));
+    }
+  }
+
+  // Scores of a row become exponentials of their distance to the largest so far; what came before is scaled to it.
+  void Weigh(const Sequence& s, int64_t r, T* row, int64_t k0, int64_t k1, int64_t begin, int64_t end) const {
+    if (p.softcap > 0) Cap(row + begin, end - begin, p.softcap);
+    const Sight own = SightOf(p, s, r / p.share);
+    const int64_t first = MinOf(MaxOf(own.first - k0, begin), end), last = MaxOf(MinOf(own.last, k1) - k0, first);
+    Hide(row, begin, first);
+    if (p.mask != nullptr && first < last) {
+      const char* const mask = RowMemory(*p.mask, frame, batch, head(r), r / p.share, k0 + first);
+      ApplyMask(row + first, last - first, mask, p.mask->dtype, StrideOf(*p.mask, 0));
+    }
+    Hide(row, last, end);
+    const T before = top(r), highest = HighestOf(row + begin, end - begin);
+    const T now = highest > before ? highest : before;
+    // Where all is hidden exponentials of -infinity are 0, and NaN stays NaN.
+    const T added = Exponentials(row + begin, end - begin, now == -INFINITY ? 0 : now);
+    if (now != before) {
+      if (before != -INFINITY) {
+        const T factor = ExpOf(before - now);
+        Scale(result(r), p.v_row, factor);
+        sum(r) *= factor;
+      }
+      top(r) = now;
+    }
+    sum(r) += added;
+  }
+
+  // results += exponentials [count, begin .. end) x values
+  void AddValues(const Source& v, int64_t r, int64_t count, int64_t begin, int64_t end) const {
+    const T* const block = p.v_in_place ? static_cast<const T*>(v.data) : v_block;
+    const int64_t stride = p.v_in_place ? v.k_stride : p.v_row;
+    for (int64_t j = 0; j < p.v_row; j += kTileCols<T>) {
+      const int vecs = static_cast<int>(MinOf(kTileCols<T>, p.v_row - j) / kCount);
+      const T* const b = block + begin * stride + j;
+      FindTileKernel<T>(static_cast<int>(count), vecs)(
+          {end - begin, scores + begin, p.block_keys, 1, b, stride, result(r) + j, p.v_row, kCount, true,
+           Ahead{reinterpret_cast<const char*>(b), 0, 0}});
+    }
+  }
+
+  // A row is done: divided by its sum, or zeros where it saw nothing.
+  void Write(int64_t r, T* row, T total) const {
+    Scale(row, p.v_row, total == 0 ? 0 : 1 / total);
+    ToMemory(p.out->dtype, RowMemory(*p.out, frame, batch, head(r), r / p.share), row, p.values);
+  }
+};
+
+MIA_END
