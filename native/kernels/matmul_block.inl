@@ -63,7 +63,7 @@ struct Packer {
 
   int64_t cols() const { return RoundUp(panel.width, Lanes<T>::kCount); }
   Ahead Next() const {
-    if (done >= panel.depth) return {reinterpret_cast<const char*>(dst), 0, 0};
+    if (done >= panel.depth || IsBlock(panel.source.dtype)) return {reinterpret_cast<const char*>(dst), 0, 0};
     const Source next = panel.source.From(done, 0);
     const int64_t bytes = DTypeBytes(next.dtype);
     const char* const at = static_cast<const char*>(next.data);

@@ -239,6 +239,8 @@ describe('replay', () => {
       'l2Rows',
       'cumsumRows',
       'product',
+      'encodeRows',
+      'decodeRows',
       'assemble',
       'gatherRows',
       'takeAlongRows',
