@@ -1,6 +1,9 @@
 import { MiaError, show } from './errors.js';
 
-/** What an element is, how many bytes it takes, and which JavaScript array shows it. One row per dtype. */
+/**
+ * What an element is, how it lies in memory, and which JavaScript array shows it. One row per dtype. Bytes and lanes are
+ * those of a unit, which memory keeps whole: one element, or a block of them.
+ */
 export const dtypes = {
   f32: row('float', 4, Float32Array),
   f64: row('float', 8, Float64Array),
@@ -19,19 +22,28 @@ export const dtypes = {
   f16x4: packed('f16', 4, 8, Uint16Array),
   u8x4: packed('u8', 4, 4, Uint8Array),
   u4x8: packed('u32', 1, 4, Uint32Array), // eight nibbles in a word: moved as u32, no arithmetic of its own
+  // GGUF's block formats, numbers quantised along one axis; native/kernels/blocks.inl has their layouts bit for bit
+  q8_0: blocks(32, 34), // d * q, d f16, q i8
+  q4_0: blocks(32, 18), // d * (q - 8), d f16, q 4 bits
+  q4_k: blocks(256, 144), // d * scale * q - dmin * min, d and dmin f16, scale and min 6 bits a 32 elements, q 4 bits
+  q6_k: blocks(256, 210), // d * scale * (q - 32), d f16, scale i8 a 16 elements, q 6 bits
 } as const;
 
 export type DType = keyof typeof dtypes;
 /** Dtypes with a vector of lanes per element; `t.cast()` goes between them and their lanes' dtype. */
 export type PackedDType = 'f32x4' | 'f16x4' | 'u8x4' | 'u4x8';
-export type ScalarDType = Exclude<DType, PackedDType>;
+/** Dtypes of storage only: what `t.to()` quantises into, `gather` and `matmul` (on its right) decode as they read. */
+export type BlockDType = 'q8_0' | 'q4_0' | 'q4_k' | 'q6_k';
+/** What the right-hand side of an f32 matmul may be stored as, beside f32 itself. */
+export type WeightDType = 'f16' | 'bf16' | 'i8' | BlockDType;
+export type ScalarDType = Exclude<DType, PackedDType | BlockDType>;
 export type FloatDType = 'f32' | 'f64' | 'f16' | 'bf16' | 'f32x4' | 'f16x4';
 export type IntDType = 'i8' | 'u8' | 'i16' | 'u16' | 'i32' | 'u32' | 'i64' | 'u64';
-export type Kind = 'float' | 'int' | 'uint' | 'bool';
+export type Kind = 'float' | 'int' | 'uint' | 'bool' | 'block';
 /** The six types that arithmetic runs in: narrow integers compute in i32 and wrap, halves in f32, bool is 0 or 1. */
 export type Reg = 'f32' | 'f64' | 'i32' | 'u32' | 'i64' | 'u64';
 
-/** The typed array that holds elements of a dtype (f16 and bf16 show their bits). */
+/** The typed array that holds elements of a dtype (f16 and bf16 show their bits, block dtypes the bytes of their blocks). */
 export type ArrayOf<T extends DType> = InstanceType<(typeof dtypes)[T]['array']>;
 export type TypedArray =
   | Float32Array
@@ -50,24 +62,44 @@ interface Row<B, C> {
   readonly kind: Kind;
   readonly bytes: number;
   readonly lanes: number;
+  /** Elements in a unit. */
+  readonly block: number;
   readonly base: B;
   readonly array: C;
 }
 
 function row<C>(kind: Kind, bytes: number, array: C): Row<null, C> {
-  return { kind, bytes, lanes: 1, base: null, array };
+  return { kind, bytes, lanes: 1, block: 1, base: null, array };
 }
 function packed<B extends string, C>(base: B, lanes: number, bytes: number, array: C): Row<B, C> {
-  return { kind: base.startsWith('f') ? 'float' : 'uint', bytes, lanes, base, array };
+  return { kind: base.startsWith('f') ? 'float' : 'uint', bytes, lanes, block: 1, base, array };
+}
+function blocks(block: number, bytes: number): Row<'u8', typeof Uint8Array> {
+  return { kind: 'block', bytes, lanes: bytes, block, base: 'u8', array: Uint8Array };
 }
 
-/** Bytes of one element. */
+/** Bytes of a unit: an element, or a block of them. */
 export const bytesOf = (dtype: DType): number => dtypes[dtype].bytes;
+/** Elements of a unit: 1 unless the dtype is quantised in blocks. */
+export const blockOf = (dtype: DType): number => dtypes[dtype].block;
+/** Bytes of `elements`, which are whole units. */
+export const bytesFor = (dtype: DType, elements: number): number =>
+  (elements / dtypes[dtype].block) * dtypes[dtype].bytes;
+/** Length of the typed array that holds `elements`, which are whole units. */
+export const lengthFor = (dtype: DType, elements: number): number =>
+  (elements / dtypes[dtype].block) * dtypes[dtype].lanes;
+/** The inverse: elements in a typed array of some length; a fraction where that is not whole units. */
+export const elementsIn = (dtype: DType, length: number): number =>
+  (length / dtypes[dtype].lanes) * dtypes[dtype].block;
 export const kindOf = (dtype: DType): Kind => dtypes[dtype].kind;
-export const isPacked = (dtype: DType): dtype is PackedDType => dtypes[dtype].base !== null;
-/** The dtype of one lane: itself unless packed. */
+export const isBlock = (dtype: DType): dtype is BlockDType => dtypes[dtype].block > 1;
+export const isPacked = (dtype: DType): dtype is PackedDType =>
+  dtypes[dtype].base !== null && !isBlock(dtype);
+export const isWeight = (dtype: DType): dtype is WeightDType =>
+  dtype === 'f16' || dtype === 'bf16' || dtype === 'i8' || isBlock(dtype);
+/** The dtype of one lane: itself unless packed; the bytes of blocks. */
 export const laneOf = (dtype: DType): ScalarDType => (dtypes[dtype].base ?? dtype) as ScalarDType;
-/** Lanes per element: 1 unless packed. */
+/** Lanes of a unit: 1 unless packed or blocks. */
 export const lanesOf = (dtype: DType): number => dtypes[dtype].lanes;
 
 /** The register type in which a dtype's arithmetic runs. */
@@ -151,10 +183,10 @@ export function viewArray(
   byteOffset: number,
   elements: number,
 ): TypedArray {
-  const { array, lanes } = dtypes[dtype];
+  const { array } = dtypes[dtype];
   return new (array as new (b: ArrayBuffer, o: number, n: number) => TypedArray)(
     buffer,
     byteOffset,
-    elements * lanes,
+    lengthFor(dtype, elements),
   );
 }

@@ -1,6 +1,16 @@
 /** Mia's public surface. Nothing inside the library imports this file. */
 export { MiaError, type ErrorCode } from './errors.js';
-export type { ArrayOf, DType, FloatDType, IntDType, PackedDType, ScalarDType, TypedArray } from './dtype.js';
+export type {
+  ArrayOf,
+  BlockDType,
+  DType,
+  FloatDType,
+  IntDType,
+  PackedDType,
+  ScalarDType,
+  TypedArray,
+  WeightDType,
+} from './dtype.js';
 export type { Counters, Device, MemoryInfo, PlanSummary } from './device.js';
 export { Layout, type IntTuple, type Tiler } from './layout/index.js';
 export { Cpu, CpuBuilder, type CpuInfo, type CpuOptions } from './cpu/device.js';

@@ -6,7 +6,7 @@ import { root } from './files.mjs';
 const { defaultOps } = await import(join(root, 'dist', 'ops', 'index.js'));
 const { dtypes } = await import(join(root, 'dist', 'dtype.js'));
 
-const kinds = { float: 'floats', int: 'signed', uint: 'unsigned', bool: 'bool' };
+const kinds = { float: 'floats', int: 'signed', uint: 'unsigned', bool: 'bool', block: 'blocks' };
 /** What an op takes, in words: all kinds are "any". */
 const takes = (op) => (!op.takes || op.takes.length === 4 ? 'any' : op.takes.map((k) => kinds[k]).join(', '));
 const ops = [...defaultOps.values()].filter((op) => !op.internal && op.kind !== 'leaf' && op.kind !== 'iota');
@@ -17,6 +17,10 @@ const names = (kind) =>
     .filter(([, row]) => row.kind === kind && row.base === null)
     .map(([name]) => `\`${name}\``)
     .join(' ');
+const blocks = Object.entries(dtypes)
+  .filter(([, row]) => row.kind === 'block')
+  .map(([name, { block, bytes }]) => `\`${name}\` (${block} numbers in ${bytes} bytes)`)
+  .join(', ');
 const table = [
   '| op | what it computes | dtypes | CPU |',
   '| --- | --- | --- | --- |',
@@ -24,6 +28,9 @@ const table = [
   '',
   `Floats are ${names('float')} (halves compute in f32), signed ${names('int')}, unsigned ${names('uint')}. Arithmetic also takes the packed`,
   '`f32x4` `f16x4` `u8x4`. Nothing is promoted; `to()` converts.',
+  '',
+  `Blocks are ${blocks}: GGUF's formats, for storage.`,
+  '`to()` quantises and decodes, `gather` reads rows, `matmul` takes them on its right ([docs/numerics.md](docs/numerics.md)).',
 ].join('\n');
 
 const path = join(root, 'README.md');

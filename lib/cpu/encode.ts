@@ -1,5 +1,5 @@
 /** A plan as the words that native/runtime decodes; the format is written down in native/runtime/program.h. */
-import { bytesOf } from '../dtype.js';
+import { bytesFor } from '../dtype.js';
 import { IOTA, type Operand, type Plan, type Step, type TileCode } from '../plan/plan.js';
 import { MiaError } from '../errors.js';
 import type { Addon } from './addon.js';
@@ -104,7 +104,7 @@ function neededBytes(steps: readonly Step[]): Map<number, number> {
     for (const o of [...s.operands, ...(s.prologue?.operands ?? []), ...(s.epilogue?.operands ?? [])]) {
       if (o.slot === IOTA || o.sizes.includes(0)) continue;
       const last = o.sizes.reduce((sum, n, d) => sum + Math.max(0, (n - 1) * o.strides[d]), o.offset);
-      needed.set(o.slot, Math.max(needed.get(o.slot) ?? 0, (last + 1) * bytesOf(o.dtype)));
+      needed.set(o.slot, Math.max(needed.get(o.slot) ?? 0, bytesFor(o.dtype, last + 1)));
     }
   }
   return needed;

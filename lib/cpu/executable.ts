@@ -1,5 +1,5 @@
 import type { TypedArray } from '../dtype.js';
-import { laneOf, viewArray, type DType } from '../dtype.js';
+import { laneOf, lengthFor, viewArray, type DType } from '../dtype.js';
 import type { Ledger, Storage } from '../device.js';
 import { MiaError } from '../errors.js';
 import type { Attrs } from '../ir/op.js';
@@ -142,7 +142,12 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
       }
       memory ??= newBytes(step.host!.op.name, plan.slots[o.slot].bytes);
       at.set(o.slot, memory);
-      return viewArray(laneOf(dtype), memory.buffer as ArrayBuffer, memory.byteOffset, elements);
+      return viewArray(
+        laneOf(dtype),
+        memory.buffer as ArrayBuffer,
+        memory.byteOffset,
+        lengthFor(dtype, elements),
+      );
     });
     const returned: unknown = kernel(arrays.slice(0, -1), arrays.at(-1)!, { attrs, operands });
     if (!(returned instanceof Promise)) return;

@@ -1,6 +1,7 @@
 import { MiaError, show } from '../errors.js';
 import { isCompact, Layout, type StridedView } from '../layout/index.js';
 import type { Attrs, Meta, Op } from './op.js';
+import { checkBlocksAlong, checkPackable, checkWhole, viewOf } from './units.js';
 
 /** Dtype, shape and place in memory of a value. */
 export type Value = Meta & StridedView;
@@ -14,8 +15,12 @@ type Inferred = { dtype: Meta['dtype'] } & StridedView;
 export function infer(op: Op, inputs: readonly Value[], attrs: Attrs): Inferred {
   const meta = op.infer(inputs, attrs);
   if (op.kind === 'move') {
-    const view = op.view(inputs[0], meta, attrs);
+    const view = viewOf(op, inputs[0], meta, attrs);
     if (view) return { dtype: meta.dtype, layout: view.layout, offset: view.offset };
+    checkPackable(op, inputs[0], meta, attrs);
+  } else {
+    for (const input of inputs) checkBlocksAlong(op, input);
+    checkWhole(op.name, meta);
   }
   const layout =
     (op.kind === 'scalar' && sharedLayout(op.name, inputs, meta.shape)) ||

@@ -20,6 +20,8 @@ interface OpBase {
   readonly takes?: readonly Kind[];
   /** Made by expansion only: users and tapes cannot name it. */
   readonly internal?: true;
+  /** The axis, counted from the end, along which the op takes inputs of block dtypes to have their blocks; default -1. */
+  readonly blocksAlong?: number;
   /** Result dtype and shape, or a MiaError in the op's name. */
   infer(inputs: readonly Meta[], attrs: Attrs): Meta;
 }
@@ -50,6 +52,7 @@ export type RoutineForm =
   | 'matmul' // inputs of any strides, one an axis: matrices, images, filters; fuses what comes after it
   | 'index' // moves elements by indices; strided inputs, plain output
   | 'axes' // the result, then inputs, each seen axis by axis at any strides
+  | 'decode' // blocks, and maybe indices of their rows, to f32; fuses what comes after it
   | 'parts' // no kernel: its inputs are written in place
   | 'host'; // a JavaScript kernel of the user
 

@@ -3,13 +3,14 @@
  * tensors of their names. docs/adr/0004-tape-format.md describes it. Reading trusts nothing: all that is wrong with
  * the bytes is ERR_FORMAT.
  */
-import { isDType, isPacked, bytesOf, laneOf, lanesOf, type DType } from '../dtype.js';
+import { bytesFor, isBlock, isDType, laneOf, lanesOf, type DType } from '../dtype.js';
 import { MiaError, show } from '../errors.js';
 import { isCompact, Layout, shapeOf, type IntTuple } from '../layout/index.js';
 import { isPlainObject, jsonText, parseJson, type Fail } from './json.js';
 import type { Attrs, Json } from './op.js';
 import { parseSafetensors, writeSafetensors, type StoredTensor } from './safetensors.js';
 import { leafEntries, type Entry, type Leaf, type TapeData } from './tape.js';
+import { unitsOf } from './units.js';
 
 /** What a file holds. */
 export interface TapeFile {
@@ -37,17 +38,19 @@ const graphError: Fail = (message, cause) => error(`the graph ${message}`, undef
 /** The bytes of a tape, the same for equal tapes. Leaves without a value in `values` go without. */
 export function encodeTape({ tape, values, metadata }: TapeFile): Uint8Array {
   const tensors: [string, StoredTensor][] = [];
-  leafEntries(tape).forEach(({ dtype, shape, leaf }, i) => {
+  leafEntries(tape).forEach(({ dtype, leaf }, i) => {
     const data = values[i];
-    if (data) tensors.push([leaf.name, { dtype: laneOf(dtype), shape: storedShape(dtype, shape), data }]);
+    if (data) tensors.push([leaf.name, { dtype: laneOf(dtype), shape: storedShape(dtype, leaf), data }]);
   });
   const graph = { version: VERSION, nodes: tape.entries.map(entryToJson), outputs: tape.outputs };
   return writeSafetensors(tensors, [[KEY, jsonText(graph, MAX_DEPTH, graphError)], ...metadata]);
 }
 
-/** Safetensors has no packed dtypes: their lanes become the last axis. */
-const storedShape = (dtype: DType, shape: readonly number[]): readonly number[] =>
-  isPacked(dtype) ? [...shape, lanesOf(dtype)] : shape;
+/** Safetensors has no packed dtypes and no blocks: their lanes, or bytes, become the last axis. */
+function storedShape(dtype: DType, { layout }: Leaf): readonly number[] {
+  const shape = shapeOf(unitsOf({ dtype, layout, offset: 0 })!.layout);
+  return laneOf(dtype) !== dtype ? [...shape, lanesOf(dtype)] : shape;
+}
 
 function entryToJson({ op, inputs, attrs, dtype, shape, leaf }: Entry): Record<string, unknown> {
   if (!leaf) return { op, inputs, attrs, dtype, shape };
@@ -80,14 +83,15 @@ export function decodeTape(bytes: Uint8Array): TapeFile {
 function valuesOf(tape: TapeData, tensors: ReadonlyMap<string, StoredTensor>): (Uint8Array | undefined)[] {
   const left = new Map(tensors);
   const names = new Set<string>();
-  const values = leafEntries(tape).map(({ dtype, shape, leaf: { name } }) => {
+  const values = leafEntries(tape).map(({ dtype, leaf }) => {
+    const { name } = leaf;
     if (names.has(name)) throw error(`two leaves are named ${show(name)}`);
     names.add(name);
     const stored = left.get(name);
     left.delete(name);
-    const wanted = `${laneOf(dtype)} ${show(storedShape(dtype, shape))}`;
+    const wanted = `${laneOf(dtype)} ${show(storedShape(dtype, leaf))}`;
     const found = stored && `${stored.dtype} ${show(stored.shape)}`;
-    if (stored && !sameStored(dtype, shape, stored)) {
+    if (stored && !sameStored(dtype, leaf, stored)) {
       throw error(`tensor ${show(name)} is not its leaf's`, wanted, found);
     }
     return stored?.data;
@@ -96,8 +100,8 @@ function valuesOf(tape: TapeData, tensors: ReadonlyMap<string, StoredTensor>): (
   return values;
 }
 
-function sameStored(dtype: DType, shape: readonly number[], stored: StoredTensor): boolean {
-  return stored.dtype === laneOf(dtype) && stored.shape.join() === storedShape(dtype, shape).join();
+function sameStored(dtype: DType, leaf: Leaf, stored: StoredTensor): boolean {
+  return stored.dtype === laneOf(dtype) && stored.shape.join() === storedShape(dtype, leaf).join();
 }
 
 function toEntry(raw: unknown, i: number): Entry {
@@ -111,6 +115,8 @@ function toEntry(raw: unknown, i: number): Entry {
       throw error(`${at}: a leaf has no inputs and no attributes`);
     }
     const leaf = { name: text(`${at}: name`, name), layout: toLayout(at, layout, sizes) };
+    if (isBlock(dtype) && !unitsOf({ dtype, layout: leaf.layout, offset: 0 }))
+      throw error(`${at}: cuts blocks of ${dtype}`, undefined, leaf.layout.toString());
     return { op: opName, inputs: [], attrs: {}, dtype, shape: sizes, leaf };
   }
   return {
@@ -126,7 +132,12 @@ function toShape(at: string, shape: unknown, dtype: DType): number[] {
   const sizes = array(`${at}: shape`, shape) as number[];
   const counted = sizes.every((n) => Number.isSafeInteger(n) && n >= 0);
   // A size of 0 must not hide the others: permuted or reduced, they count.
-  const bytes = counted ? sizes.reduce((all, n) => all * (n || 1), bytesOf(dtype)) : NaN;
+  const bytes = counted
+    ? bytesFor(
+        dtype,
+        sizes.reduce((all, n) => all * (n || 1), 1),
+      )
+    : NaN;
   if (sizes.length <= MAX_AXES && bytes <= Number.MAX_SAFE_INTEGER) return sizes;
   throw error(`${at}: bad shape`, `up to ${MAX_AXES} integers >= 0 that can be counted`, show(sizes));
 }

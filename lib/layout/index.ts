@@ -13,3 +13,4 @@ export {
 } from './int-tuple.js';
 export { Layout, type Tiler } from './layout.js';
 export * from './strided.js';
+export { blockView, type BlockView } from './blocks.js';

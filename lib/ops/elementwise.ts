@@ -3,7 +3,7 @@ import { checkDType, kindOf, type Kind } from '../dtype.js';
 import { MiaError } from '../errors.js';
 import { arg, num, s, type Scalar } from '../ir/scalar.js';
 import type { Attrs, Meta, ScalarRecord } from '../ir/op.js';
-import { broadcastShapes, checkKinds, checkSameDType, checkShape, float } from './rules.js';
+import { broadcastShapes, checkKinds, checkSameDType, checkShape, float, refuseBlocks } from './rules.js';
 
 const floats: readonly Kind[] = ['float'];
 const signed: readonly Kind[] = ['float', 'int'];
@@ -138,6 +138,7 @@ export const where: ScalarRecord = {
   infer([cond, ...branches]) {
     checkKinds('where', [cond], bools);
     const dtype = checkSameDType('where', branches);
+    refuseBlocks('where', dtype);
     return {
       dtype,
       shape: broadcastShapes(
@@ -193,6 +194,7 @@ export const jsonNumber = (value: number): number | string =>
 export function checkValue(op: string, raw: unknown, dtype: Meta['dtype']): void {
   const value = numberOf(raw);
   const kind = kindOf(dtype);
+  refuseBlocks(op, dtype);
   const fits =
     typeof value === 'number' &&
     (kind === 'float' || (Number.isInteger(value) && (kind !== 'bool' || value === 0 || value === 1)));

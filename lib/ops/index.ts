@@ -17,6 +17,7 @@ import {
 import { avgPool2d, conv2d, convolve, maxPool2d } from './conv.js';
 import { gather, gatherRoutines, scatter, takeAlong, topk } from './indexing.js';
 import { assemble, concat, copy, pad } from './join.js';
+import { decodeRows, dequantize, encodeRows, quantize } from './blocks.js';
 import { matmul, product } from './matmul.js';
 import { broadcast, cast, permute, reshape, slice } from './movement.js';
 import {
@@ -32,7 +33,7 @@ import {
 import { argReduces, mean, reduces } from './reduce.js';
 import { rope } from './rope.js';
 import { checkDType } from '../dtype.js';
-import { checkShape, ints } from './rules.js';
+import { checkShape, ints, refuseBlocks } from './rules.js';
 
 /** A value in memory: a tensor made from an array, or one already computed. */
 export const leaf: SourceRecord = {
@@ -50,7 +51,11 @@ export const iota: SourceRecord = {
   name: 'iota',
   kind: 'iota',
   doc: '0, 1, 2, ...',
-  infer: (_, attrs) => ({ dtype: checkDType('iota', attrs.dtype), shape: checkShape('iota', [attrs.size]) }),
+  infer(_, attrs) {
+    const dtype = checkDType('iota', attrs.dtype);
+    refuseBlocks('iota', dtype);
+    return { dtype, shape: checkShape('iota', [attrs.size]) };
+  },
 };
 
 const list: readonly Op[] = [
@@ -82,6 +87,10 @@ const list: readonly Op[] = [
   avgPool2d,
   rope,
   attention,
+  quantize,
+  dequantize,
+  encodeRows,
+  decodeRows,
   reshape,
   permute,
   slice,

@@ -1,5 +1,5 @@
 /** Gather, scatter and top-k: canonical routines over [outer, axis, inner], and the ops that shape tensors for them. */
-import { kindOf, lanesOf, laneOf, type Kind } from '../dtype.js';
+import { isBlock, isPacked, kindOf, laneOf, type Kind } from '../dtype.js';
 import { MiaError, show } from '../errors.js';
 import type { Attrs, Builder, CompositeRecord, Meta, RoutineRecord } from '../ir/op.js';
 import {
@@ -7,6 +7,7 @@ import {
   checkInteger,
   checkKinds,
   checkSameDType,
+  refuseBlocks,
   shapeError,
   shapeText,
   sizeOf,
@@ -31,12 +32,12 @@ function around<V extends Meta>(b: Builder<V>, x: V, axis: number, axes = 1): V 
   const { shape, dtype } = x;
   const parts = [shape.slice(0, axis), shape.slice(axis, axis + axes), shape.slice(axis + axes)];
   const flat = b.op('reshape', [x], { shape: parts.map(sizeOf) });
-  return lanesOf(dtype) > 1 ? b.op('cast', [flat], { dtype: laneOf(dtype), axis: 2 }) : flat;
+  return isPacked(dtype) ? b.op('cast', [flat], { dtype: laneOf(dtype), axis: 2 }) : flat;
 }
 
 /** What `around` took apart, in `shape`. */
 function together<V extends Meta>(b: Builder<V>, flat: V, { dtype }: Meta, shape: readonly number[]): V {
-  const packed = lanesOf(dtype) > 1 ? b.op('cast', [flat], { dtype, axis: 2 }) : flat;
+  const packed = isPacked(dtype) ? b.op('cast', [flat], { dtype, axis: 2 }) : flat;
   return b.op('reshape', [packed], { shape });
 }
 
@@ -49,17 +50,23 @@ const replaceAxis = (x: Meta, axis: number, sizes: readonly number[]): number[] 
 export const gather: CompositeRecord = {
   name: 'gather',
   kind: 'composite',
-  doc: 'slices of x at integer indices along an axis: the axis becomes the shape of the indices (NumPy take)',
+  doc: 'slices of x at integer indices along an axis: the axis becomes the shape of the indices (NumPy take); of blocks, as f32',
   infer([x, indices], attrs) {
     checkIndices('gather', indices);
-    return {
-      dtype: x.dtype,
-      shape: replaceAxis(x, checkAxis('gather', attrs.axis, x.shape.length), indices.shape),
-    };
+    const axis = checkAxis('gather', attrs.axis, x.shape.length);
+    if (isBlock(x.dtype) && axis === x.shape.length - 1)
+      throw shapeError(
+        'gather',
+        `cannot pick inside blocks of ${x.dtype}`,
+        'another axis than the last',
+        `${axis}`,
+      );
+    return { dtype: isBlock(x.dtype) ? 'f32' : x.dtype, shape: replaceAxis(x, axis, indices.shape) };
   },
   expand(b, [x, indices], attrs) {
     const axis = attrs.axis as number;
-    const rows = b.op('gatherRows', [around(b, x, axis), b.op('reshape', [indices], { shape: [-1] })]);
+    const pick = isBlock(x.dtype) ? 'decodeRows' : 'gatherRows';
+    const rows = b.op(pick, [around(b, x, axis), b.op('reshape', [indices], { shape: [-1] })]);
     return together(b, rows, x, replaceAxis(x, axis, indices.shape));
   },
 };
@@ -70,7 +77,7 @@ export const scatter: CompositeRecord = {
   doc: 'x with slices at integer indices along an axis replaced by, or added to, updates; in order of the indices',
   infer([x, indices, updates], attrs) {
     checkIndices('scatter', indices);
-    checkSameDType('scatter', [x, updates]);
+    refuseBlocks('scatter', checkSameDType('scatter', [x, updates]));
     if (attrs.mode === 'add') checkKinds('scatter', [x], numbers);
     else if (attrs.mode !== 'set')
       throw shapeError('scatter', 'unknown mode', "'set' or 'add'", show(attrs.mode));

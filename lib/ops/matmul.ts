@@ -5,7 +5,7 @@ import {
   broadcastShapes,
   checkKinds,
   checkRank,
-  checkSameDType,
+  checkWeight,
   shapeError,
   shapeText,
   sizeOf,
@@ -13,15 +13,19 @@ import {
 
 const numbers: readonly Kind[] = ['float', 'int', 'uint'];
 
-/** a [batch..., M, K] x b [batch..., K, N] -> [batch..., M, N]; halves accumulate in f32. */
+/**
+ * a [batch..., M, K] x b [batch..., K, N] -> [batch..., M, N]; halves accumulate in f32. Beside an f32 a, b may be
+ * stored more narrowly: f16, bf16, i8 (as integers: a scale of the columns is an ordinary mul), or blocks along K.
+ */
 export const matmul: CompositeRecord = {
   name: 'matmul',
   kind: 'composite',
-  doc: '[..., M, K] x [..., K, N] -> [..., M, N]; leading axes broadcast, vectors as in NumPy',
+  doc: '[..., M, K] x [..., K, N] -> [..., M, N]; leading axes broadcast, vectors as in NumPy; f32 times f16, bf16, i8 or blocks along K gives f32',
   takes: numbers,
+  blocksAlong: -2,
   infer([a, b]) {
-    checkKinds('matmul', [a, b], numbers);
-    const dtype = checkSameDType('matmul', [a, b]);
+    checkKinds('matmul', [a], numbers);
+    const dtype = checkWeight('matmul', a, b);
     checkRank('matmul', a, 1);
     checkRank('matmul', b, 1);
     const [k, rows] = [a.shape.at(-1)!, b.shape.at(b.shape.length > 1 ? -2 : -1)!];
@@ -64,6 +68,7 @@ export const product: RoutineRecord = {
   typed: true,
   doc: 'batched matrix product',
   internal: true,
+  blocksAlong: -2,
   infer: ([a, b]) => ({ dtype: a.dtype, shape: [...a.shape.slice(0, -1), b.shape.at(-1)!] }),
   ints: ([a, b]) => [sizeOf(a.shape.slice(0, -2)), a.shape.at(-2)!, b.shape.at(-1)!, a.shape.at(-1)!],
 };

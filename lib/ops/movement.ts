@@ -1,5 +1,5 @@
 /** Views: they change the layout, never the bytes. Attributes are resolved: no -1, no negative axes. */
-import { bytesOf, checkDType, lanesOf, type DType } from '../dtype.js';
+import { bytesOf, checkDType, isBlock, lanesOf, type DType } from '../dtype.js';
 import { MiaError } from '../errors.js';
 import {
   broadcastLayout,
@@ -122,6 +122,9 @@ export const cast: MoveRecord = {
   doc: 'the same bytes as another dtype; the contiguous axis grows or shrinks',
   infer([x], attrs) {
     const dtype = checkDType('cast', attrs.dtype);
+    const block = [x.dtype, dtype].find(isBlock);
+    if (block)
+      throw new MiaError('ERR_DTYPE', 'cast', `the bytes of ${block} are no elements; use .to('f32')`);
     if (dtype === 'bool' || x.dtype === 'bool')
       throw new MiaError('ERR_DTYPE', 'cast', 'bool has no bytes to reinterpret; use .to()');
     const axis = checkInteger('cast', 'axis', attrs.axis, -1, x.shape.length - 1); // -1: nothing changes size

@@ -1,5 +1,5 @@
 /** Rules that op records share: dtypes, axes, broadcasting, attributes. Every failure names the op, what it wants, what it got. */
-import { kindOf, isPacked, type DType, type Kind } from '../dtype.js';
+import { isBlock, isPacked, isWeight, kindOf, type DType, type Kind } from '../dtype.js';
 import { MiaError, show } from '../errors.js';
 import type { Attrs, Meta } from '../ir/op.js';
 
@@ -10,6 +10,14 @@ export function shapeError(op: string, message: string, expected?: string, actua
   return new MiaError('ERR_SHAPE', op, { message, expected, actual });
 }
 
+const kindWords: Readonly<Record<Kind, string>> = {
+  float: 'floats',
+  int: 'signed integers',
+  uint: 'unsigned integers',
+  bool: 'bool',
+  block: 'blocks',
+};
+
 /** Throws unless every input has one of the kinds; packed dtypes only where the op says so. */
 export function checkKinds(
   op: string,
@@ -19,14 +27,14 @@ export function checkKinds(
 ): void {
   for (const { dtype } of inputs) {
     if (kinds.includes(kindOf(dtype)) && (packed || !isPacked(dtype)) && dtype !== 'u4x8') continue;
-    const wanted = kinds
-      .map((k) => ({ float: 'floats', int: 'signed integers', uint: 'unsigned integers', bool: 'bool' })[k])
-      .join(', ');
+    const wanted = kinds.map((k) => kindWords[k]).join(', ');
     const hint = isPacked(dtype)
       ? '; cast it to its lanes first'
       : kindOf(dtype) === 'bool'
         ? "; convert with .to('i32')"
-        : '';
+        : isBlock(dtype)
+          ? "; decode it first, with .to('f32')"
+          : '';
     throw new MiaError('ERR_DTYPE', op, {
       message: `cannot take ${dtype}${hint}`,
       expected: wanted,
@@ -46,6 +54,16 @@ export function checkSameDType(op: string, inputs: readonly Meta[]): DType {
     });
   }
   return wanted;
+}
+
+/** For ops that take every dtype with elements of its own. */
+export function refuseBlocks(op: string, dtype: DType): void {
+  if (isBlock(dtype)) checkKinds(op, [{ dtype, shape: [] }], ['float', 'int', 'uint', 'bool']);
+}
+
+/** Throws unless b has the dtype of a, or stores numbers more narrowly beside an f32 a. The dtype of a. */
+export function checkWeight(op: string, a: Meta, b: Meta): DType {
+  return a.dtype === 'f32' && isWeight(b.dtype) ? a.dtype : checkSameDType(op, [a, b]);
 }
 
 /** NumPy's broadcasting: trailing axes align, and a 1 stretches. */

@@ -44,7 +44,7 @@ const MAX_PATH = 16;
 /** What needs no memory and is computed wherever it is used. */
 export const isFree = (op: Op): boolean => op.name === 'full' || op.kind === 'iota';
 const anchors = (op: Op): boolean =>
-  op.kind === 'reduce' || (op.kind === 'routine' && (op.form === 'rows' || op.form === 'matmul'));
+  op.kind === 'reduce' || (op.kind === 'routine' && ['rows', 'matmul', 'decode'].includes(op.form));
 const takesPrologue = (op: Op): boolean =>
   op.kind === 'reduce' || (op.kind === 'routine' && (op.form === 'rows' || op.form === 'pick'));
 

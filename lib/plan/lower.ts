@@ -1,5 +1,5 @@
 /** From clusters to steps: each node that goes to memory gets a buffer, each cluster one step over buffers. */
-import { bytesOf, regOf } from '../dtype.js';
+import { bytesFor, isBlock, regOf } from '../dtype.js';
 import type { Value } from '../ir/infer.js';
 import { permute, slice } from '../ops/movement.js';
 import { numberOf } from '../ops/elementwise.js';
@@ -11,6 +11,7 @@ import {
   dimsOf,
   elementsOf,
   follow,
+  kernelDims,
   modeDims,
   pathKey,
   plainDims,
@@ -59,7 +60,7 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
 
   const empty = (c: Cluster): boolean => c.stores.every((s) => nodes[s].layout.size === 0);
   const drafts = fusion.clusters.filter((c) => !empty(c)).flatMap(lowerCluster);
-  return { drafts, owner, bytes: (i) => nodes[i].layout.size * bytesOf(nodes[i].dtype) };
+  return { drafts, owner, bytes: (i) => bytesFor(nodes[i].dtype, nodes[i].layout.size) };
 
   function lowerCluster(cluster: Cluster): Draft[] {
     const members = [...cluster.members].sort((a, b) => a - b);
@@ -100,7 +101,7 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
         return [
           {
             ...step,
-            operands: [resultOperand(cluster.root)],
+            operands: [kernelOperand(owner(cluster.root), placed(cluster.root))],
             prologue: prologueCode(cluster, anchor, 0, []),
           },
         ];
@@ -108,6 +109,14 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
         return [{ ...step, operands: anchor.inputs.map(plainOperand), epilogue: zoneCode(cluster, anchor) }];
       case 'axes':
         return [{ ...step, operands: [plainOperand(cluster.root), ...anchor.inputs.map(plainOperand)] }];
+      case 'decode':
+        return [
+          {
+            ...step,
+            operands: anchor.inputs.map((input, i) => (i === 1 ? windowOperand(input) : plainOperand(input))),
+            epilogue: zoneCode(cluster, anchor),
+          },
+        ];
       case 'index': {
         const result = resultOperand(cluster.root);
         const [x, indices, ...rest] = anchor.inputs.map((input, i) =>
@@ -250,7 +259,13 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
   function plainOperand(index: number): Operand {
     const from = source(index);
     const seen = follow(placed(from.node), from.moves)!;
-    return { slot: owner(from.node), dtype: storageDType(seen.dtype), ...plainDims(seen)! };
+    return kernelOperand(owner(from.node), seen);
+  }
+
+  /** One loop a mode, for a kernel that knows blocks. */
+  function kernelOperand(slot: number, value: Value): Operand {
+    const dtype = isBlock(value.dtype) ? value.dtype : storageDType(value.dtype);
+    return { slot, dtype, ...kernelDims(value)! };
   }
 
   function resultOperand(index: number): Operand {

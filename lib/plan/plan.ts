@@ -1,4 +1,4 @@
-import type { DType, Reg, ScalarDType } from '../dtype.js';
+import type { BlockDType, DType, Reg, ScalarDType } from '../dtype.js';
 import type { Form, PlanSummary } from '../device.js';
 import type { Attrs, RoutineRecord } from '../ir/op.js';
 import type { Dims } from './views.js';
@@ -19,7 +19,8 @@ export const IOTA = -1;
 /** A strided window on a slot. slot IOTA: no memory, an element is its own offset. */
 export interface Operand extends Dims {
   readonly slot: number;
-  readonly dtype: ScalarDType;
+  /** Of blocks: kernels that decode them; offset and strides count elements all the same. */
+  readonly dtype: ScalarDType | BlockDType;
 }
 
 export interface TileConst {

@@ -1,6 +1,6 @@
 /** What a legal graph and a legal plan are, as code. Runs after every pass in tests and under MIA_VERIFY=1. */
 import { infer } from '../ir/infer.js';
-import { bytesOf } from '../dtype.js';
+import { bytesFor } from '../dtype.js';
 import type { Graph } from './graph.js';
 import { IOTA, type Operand, type Plan, type Step, type TileCode } from './plan.js';
 
@@ -90,7 +90,7 @@ function checkBounds(plan: Plan, step: Step, o: Operand): void {
     if (reach < 0) min += reach;
     else max += reach;
   });
-  if (min < 0 || (max + 1) * bytesOf(o.dtype) > plan.slots[o.slot].bytes)
+  if (min < 0 || bytesFor(o.dtype, max + 1) > plan.slots[o.slot].bytes)
     fail('plan', `${step.op} reaches outside slot ${o.slot}`);
 }
 

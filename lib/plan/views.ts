@@ -1,6 +1,7 @@
-import { lanesOf, laneOf, type DType, type ScalarDType } from '../dtype.js';
+import { isBlock, laneOf, lanesOf, lengthFor, type DType, type ScalarDType } from '../dtype.js';
 import type { Value } from '../ir/infer.js';
 import type { MoveRecord } from '../ir/op.js';
+import { unitsOf, viewOf } from '../ir/units.js';
 import { flatDims, isRowMajor, type StridedView } from '../layout/index.js';
 import { broadcast } from '../ops/movement.js';
 import type { GraphNode } from './graph.js';
@@ -53,19 +54,27 @@ export function follow(value: Value, path: readonly Move[]): Value | null {
       if (dtype !== move.from) return null;
       dtype = move.to;
     }
-    const view: StridedView | null = move.op.view(v, { dtype, shape: move.shape }, move.attrs);
+    const view: StridedView | null = viewOf(move.op, v, { dtype, shape: move.shape }, move.attrs);
     if (!view) return null;
     v = { dtype, shape: move.shape, layout: view.layout, offset: view.offset };
   }
   return v;
 }
 
-/** Strided loops of a value, one group a top-level mode, over the lanes' dtype (packed dtypes have their lanes as a last mode). */
-export function modeDims({ layout, offset, dtype, shape }: Value): {
+interface ModeDims {
   offset: number;
   modes: { sizes: number[]; strides: number[] }[];
-} {
-  const lanes = lanesOf(dtype);
+}
+
+/**
+ * Strided loops of a value, one group a top-level mode, over the lanes' dtype: packed dtypes have their lanes as a last
+ * mode, blocks their bytes.
+ */
+export function modeDims(value: Value): ModeDims {
+  return loopsOf({ ...value, ...unitsOf(value)! }, lanesOf(value.dtype));
+}
+
+function loopsOf({ layout, offset, shape }: Value, lanes: number): ModeDims {
   const { sizes, strides, modes } = flatDims(layout);
   const groups = shape.map((): { sizes: number[]; strides: number[] } => ({ sizes: [], strides: [] }));
   for (let i = 0; i < sizes.length; i++) {
@@ -79,7 +88,7 @@ export function modeDims({ layout, offset, dtype, shape }: Value): {
 /** The fewest loops that visit a value's elements in row-major order; `order` puts the modes in another one first. */
 export function dimsOf(value: Value, order?: readonly number[]): Dims {
   if (!order && isRowMajor(value.layout))
-    return linear(value.offset * lanesOf(value.dtype), value.layout.size * lanesOf(value.dtype));
+    return linear(lengthFor(value.dtype, value.offset), elementsOf(value));
   const { offset, modes } = modeDims(value);
   const picked = order ? order.map((i) => modes[i]) : modes;
   return {
@@ -113,10 +122,19 @@ function merge(sizes: readonly number[], strides: readonly number[]): { sizes: n
 
 /** One loop a mode, for kernels that name their modes ([M, K], [outer, axis, inner]); null if a mode needs more than one. */
 export function plainDims(value: Value): Dims | null {
-  const { offset, modes } = modeDims(value);
+  return plain(modeDims(value));
+}
+
+/** The same as those kernels are told it, which know blocks: these stay elements. */
+export function kernelDims(value: Value): Dims | null {
+  return isBlock(value.dtype) ? plain(loopsOf(value, 1)) : plainDims(value);
+}
+
+function plain({ offset, modes }: ModeDims): Dims | null {
   if (modes.some((m) => m.sizes.length > 1)) return null;
   return { offset, sizes: modes.map((m) => m.sizes[0] ?? 1), strides: modes.map((m) => m.strides[0] ?? 0) };
 }
 
-export const elementsOf = (value: Value): number => value.layout.size * lanesOf(value.dtype);
+/** Elements of the lanes' dtype. */
+export const elementsOf = (value: Value): number => lengthFor(value.dtype, value.layout.size);
 export const storageDType = (dtype: DType): ScalarDType => laneOf(dtype);

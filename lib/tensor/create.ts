@@ -3,9 +3,10 @@ import {
   checkDType,
   dtypeOfArray,
   dtypes,
+  isBlock,
   isPacked,
   kindOf,
-  lanesOf,
+  lengthFor,
   plainArray,
   type DType,
   type TypedArray,
@@ -13,7 +14,8 @@ import {
 import type { Device } from '../device.js';
 import { MiaError, show } from '../errors.js';
 import { Node } from '../ir/node.js';
-import { Layout, spanOf } from '../layout/index.js';
+import { checkPlace, checkWhole } from '../ir/units.js';
+import { Layout, shapeOf, spanOf } from '../layout/index.js';
 import { jsonNumber } from '../ops/elementwise.js';
 import { checkNumber, checkShape, shapeError } from '../ops/rules.js';
 import { toHalf } from './half.js';
@@ -29,7 +31,9 @@ export function leafNode(device: Device, shapeOrLayout: unknown, data: unknown, 
   const layout = layoutOf(shapeOrLayout);
   const asked = dtype === undefined ? undefined : checkDType('create', dtype);
   const [array, own] = Array.isArray(data) ? fromNumbers(data, asked) : lend(data, asked);
-  const length = layout.cosize * lanesOf(own);
+  if (shapeOrLayout instanceof Layout) checkPlace('create', { dtype: own, layout, offset: 0 });
+  else checkWhole('create', { dtype: own, shape: shapeOf(layout) });
+  const length = lengthFor(own, layout.cosize);
   if (array.length !== length) {
     const what = shapeOrLayout instanceof Layout ? `layout ${layout}` : `shape ${show(shapeOrLayout)}`;
     throw shapeError(
@@ -68,10 +72,10 @@ export function arangeNode(device: Device, first: unknown, ...rest: unknown[]): 
   const [step, dtype] = counted ? [1, rest[0]] : [checkFinite('step', rest[1] ?? 1), rest[2]];
   if (step === 0) throw shapeError('arange', 'bad step', 'a number that is not 0', '0');
   const own = checkDType('arange', dtype ?? 'f32');
-  if (kindOf(own) === 'bool' || isPacked(own)) {
+  if (kindOf(own) === 'bool' || isPacked(own) || isBlock(own)) {
     throw new MiaError('ERR_DTYPE', 'arange', {
       message: `cannot count in ${own}`,
-      expected: 'a number dtype, not packed',
+      expected: 'a number dtype, not packed, not of blocks',
       actual: own,
     });
   }
@@ -129,6 +133,13 @@ function lend(data: unknown, asked: DType | undefined): [TypedArray, DType] {
 function fromNumbers(values: readonly unknown[], asked: DType | undefined): [TypedArray, DType] {
   const big = typeof values[0] === 'bigint';
   const dtype = asked ?? (big ? 'i64' : 'f32');
+  if (isBlock(dtype)) {
+    throw new MiaError('ERR_DTYPE', 'create', {
+      message: `numbers are not blocks of ${dtype}; create f32 and convert with .to('${dtype}')`,
+      expected: 'a Uint8Array of whole blocks',
+      actual: 'an array of numbers',
+    });
+  }
   const { array, base } = dtypes[dtype];
   const kind = kindOf(dtype);
   const wide = array === BigInt64Array || array === BigUint64Array;

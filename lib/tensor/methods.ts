@@ -9,7 +9,7 @@ import { Layout } from '../layout/index.js';
 import { binary, checkValue, compare, floatUnary, jsonNumber, logical, unary } from '../ops/elementwise.js';
 import { castAxis } from '../ops/movement.js';
 import { axisOf, checkInteger, checkShape, shapeError, shapeText } from '../ops/rules.js';
-import { checkDType } from '../dtype.js';
+import { checkDType, isBlock } from '../dtype.js';
 import {
   axisAttr,
   finiteOf,
@@ -366,8 +366,9 @@ export const methods: Readonly<Record<string, Method>> = {
   },
   to(dtype) {
     const { dtype: own } = asHandle('to', this);
-    return checkDType('to', dtype) === own
-      ? renew('to', this)
-      : record('to', [this], { dtype: dtype as string });
+    const wanted = checkDType('to', dtype);
+    if (wanted === own) return renew('to', this);
+    const op = isBlock(wanted) ? 'quantize' : isBlock(own) ? 'dequantize' : 'to';
+    return record(op, [this], { dtype: wanted });
   },
 };

@@ -160,7 +160,7 @@ export interface TensorOps extends ShapeOps, ImageOps {
   argmax: ArgReduce<'argmax'>;
   /** i32 index of the first smallest element over an axis; without an axis, into the flattened tensor */
   argmin: ArgReduce<'argmin'>;
-  /** [..., M, K] x [..., K, N] -> [..., M, N]; leading axes broadcast, vectors as in NumPy */
+  /** [..., M, K] x [..., K, N] -> [..., M, N]; leading axes broadcast, vectors as in NumPy; f32 times f16, bf16, i8 or blocks along K gives f32 */
   matmul: MatrixProduct;
   /**
    * Scaled dot-product attention of q [..., H, T, D] (this), k [..., Hkv, S, D] and v [..., Hkv, S, Dv]: [..., H, T, Dv], in

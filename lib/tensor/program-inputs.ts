@@ -1,4 +1,13 @@
-import { dtypeOfArray, lanesOf, laneOf, plainArray, type DType, type TypedArray } from '../dtype.js';
+import {
+  blockOf,
+  dtypeOfArray,
+  elementsIn,
+  isBlock,
+  laneOf,
+  plainArray,
+  type DType,
+  type TypedArray,
+} from '../dtype.js';
 import { MiaError, show } from '../errors.js';
 import { shapeText, sizeOf } from '../ops/rules.js';
 import type { Spec } from './spec.js';
@@ -27,7 +36,7 @@ export function bindInput(
   const given = ArrayBuffer.isView(input) ? { data: input } : input;
   const label = `run: input '${name}'`;
   const data = arrayFor(label, spec.dtype, given?.data ?? input);
-  const elements = data.length / lanesOf(spec.dtype);
+  const elements = elementsIn(spec.dtype, data.length);
   const shape = given!.shape ?? resolveShape(label, spec, elements);
   const fits =
     Array.isArray(shape) &&
@@ -35,7 +44,8 @@ export function bindInput(
     shape.every(
       (n, i) => Number.isSafeInteger(n) && n >= 0 && (spec.shape[i] === null || spec.shape[i] === n),
     );
-  if (!fits || sizeOf(shape) !== elements) {
+  const whole = !isBlock(spec.dtype) || (shape.at(-1) ?? 1) % blockOf(spec.dtype) === 0;
+  if (!fits || !whole || sizeOf(shape) !== elements) {
     throw new MiaError('ERR_SHAPE', label, {
       message: 'does not fit',
       expected: `[${spec.shape.map((n) => n ?? 'any').join(', ')}]`,

@@ -1,5 +1,5 @@
 import type { TypedArray } from '../dtype.js';
-import { lanesOf } from '../dtype.js';
+import { lengthFor } from '../dtype.js';
 import { MiaError, show } from '../errors.js';
 import type { Meta } from '../ir/op.js';
 import { sizeOf } from '../ops/rules.js';
@@ -27,7 +27,7 @@ export function bindOutputs(
     const label = `run: output '${name}'`;
     const { dtype, shape } = outputs[i];
     const target = arrayFor(label, dtype, into[name]);
-    const length = sizeOf(shape) * lanesOf(dtype);
+    const length = lengthFor(dtype, sizeOf(shape));
     if (target.length !== length) {
       throw new MiaError('ERR_SHAPE', label, {
         message: 'the array does not fit',

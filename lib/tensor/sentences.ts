@@ -4,7 +4,15 @@
  * A rule lets pass what it cannot decide: dtypes and shapes that are not literal are checked at run time.
  */
 import type { Device } from '../device.js';
-import type { DType, FloatDType, IntDType, PackedDType, ScalarDType } from '../dtype.js';
+import type {
+  BlockDType,
+  DType,
+  FloatDType,
+  IntDType,
+  PackedDType,
+  ScalarDType,
+  WeightDType,
+} from '../dtype.js';
 import type { Broadcasts, SameBatch, SameK, Shape, Show } from './types.js';
 
 /** The dtypes that ops take, by the words used for them. */
@@ -29,7 +37,9 @@ export type Needs<Op extends string, K extends KindName, T extends DType> = [Ext
 ]
   ? T extends PackedDType
     ? `${Op}: needs ${K}, got ${T}; cast() it to its lanes first`
-    : `${Op}: needs ${Scalar<K>}, got ${T}; convert with .to()`
+    : T extends BlockDType
+      ? `${Op}: needs ${Scalar<K>}, got ${T}; decode it first, with .to('f32')`
+      : `${Op}: needs ${Scalar<K>}, got ${T}; convert with .to()`
   : unknown;
 type Scalar<K extends string> = K extends `${infer Words}, not packed` ? Words : K;
 
@@ -47,6 +57,15 @@ export type Same<
     : DType extends T2
       ? SameDevice<Op, D, D2>
       : `${Op}: dtypes differ: ${T} and ${Exclude<T2, T>}; convert one with .to()`;
+
+/** The same, but numbers beside f32 may be stored more narrowly. */
+export type SameOrNarrower<
+  Op extends string,
+  D extends Device,
+  T extends DType,
+  D2 extends Device,
+  T2 extends DType,
+> = [T, T2] extends ['f32', WeightDType] ? SameDevice<Op, D, D2> : Same<Op, D, T, D2, T2>;
 
 export type SameDevice<Op extends string, D extends Device, D2 extends Device> = [D2] extends [D]
   ? unknown

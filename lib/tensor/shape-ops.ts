@@ -1,6 +1,6 @@
 /** Ops that pick, join and move elements: their results have other shapes. */
 import type { Device } from '../device.js';
-import type { DType } from '../dtype.js';
+import type { BlockDType, DType } from '../dtype.js';
 import type { Indices, This, Unary, With } from './signatures.js';
 import type { Tensor } from './tensor.js';
 import type {
@@ -18,11 +18,17 @@ import type {
   Unsized,
 } from './types.js';
 
+/** What rows of T are read as. */
+export type Decoded<T extends DType> = T extends BlockDType ? 'f32' : T;
+
 /** `S` with axis A of a size that types do not compute. */
 export type Resized<S extends Shape, A extends number> = AtAxis<S, A, [number]>;
 
 export interface ShapeOps {
-  /** slices of x at integer indices along an axis (0): the axis becomes the shape of the indices (NumPy take) */
+  /**
+   * slices of x at integer indices along an axis (0): the axis becomes the shape of the indices (NumPy take). Of blocks
+   * only the slices picked are decoded, to f32.
+   */
   gather<
     D extends Device,
     T extends DType,
@@ -35,7 +41,7 @@ export interface ShapeOps {
     this: Tensor<D, T, S>,
     indices: Indices<'gather', D, D2, T2, S2>,
     axis?: A,
-  ): Tensor<D, T, AtAxis<S, A, S2>>;
+  ): Tensor<D, Decoded<T>, AtAxis<S, A, S2>>;
   /** rows of a table [V, C] at integer ids: `gather` along axis 0 */
   embedding<
     D extends Device,
@@ -47,7 +53,7 @@ export interface ShapeOps {
   >(
     this: Tensor<D, T, S>,
     ids: Indices<'embedding', D, D2, T2, S2>,
-  ): Tensor<D, T, AtAxis<S, 0, S2>>;
+  ): Tensor<D, Decoded<T>, AtAxis<S, 0, S2>>;
   /** elements of x at an index along an axis for each position (NumPy take_along_axis) */
   takeAlong<
     D extends Device,
@@ -204,7 +210,10 @@ export interface ShapeOps {
     dtype: U,
     shape?: R,
   ): Tensor<D, U, Tight<R>>;
-  /** the values in another dtype: floats truncate toward zero into integers and saturate, integers wrap */
+  /**
+   * the values in another dtype: floats truncate toward zero into integers and saturate, integers wrap. Into a block
+   * dtype ('q8_0' 'q4_0' 'q4_k' 'q6_k') f32, f16 and bf16 are quantised along the last axis, and come back exactly.
+   */
   to<D extends Device, T extends DType, S extends Shape, U extends DType>(
     this: Tensor<D, T, S>,
     dtype: U,

@@ -4,7 +4,16 @@
  */
 import type { Device } from '../device.js';
 import type { DType } from '../dtype.js';
-import type { Fits, KindName, Kinds, Multipliable, Needs, Same, SameDevice } from './sentences.js';
+import type {
+  Fits,
+  KindName,
+  Kinds,
+  Multipliable,
+  Needs,
+  Same,
+  SameDevice,
+  SameOrNarrower,
+} from './sentences.js';
 import type { Tensor } from './tensor.js';
 import type { Broadcast, Matmul, Reduced, Shape } from './types.js';
 
@@ -197,10 +206,10 @@ type Branch<
   S2 extends Shape,
 > = Operand<'where', D, [T] extends [never] ? T2 : T, S, D2, T2, S2>;
 
-/** A matrix product. */
+/** A matrix product. Beside an f32 `this`, the other may be stored as f16, bf16, i8 or blocks along K. */
 export interface MatrixProduct {
   <D extends Device, T extends DType, S extends Shape, D2 extends Device, T2 extends DType, S2 extends Shape>(
     this: This<'matmul', 'numbers, not packed', D, T, S>,
-    other: With<'matmul', D, T, D2, T2, S2> & Multipliable<S, S2>,
+    other: Tensor<D2, T2, S2> & SameOrNarrower<'matmul', D, T, D2, T2> & Multipliable<S, S2>,
   ): Tensor<D, T, Matmul<S, S2>>;
 }

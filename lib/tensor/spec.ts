@@ -1,5 +1,6 @@
 import { checkDType, type DType } from '../dtype.js';
 import { MiaError, show } from '../errors.js';
+import { checkWhole } from '../ir/units.js';
 
 /** A program's input: dtype and shape, with null for a size that each run may choose. */
 export interface Spec<
@@ -23,6 +24,7 @@ export function spec<T extends DType, const S extends readonly (number | null)[]
       expected: 'sizes, or null for any size',
       actual: show(shape),
     });
+  if (shape.at(-1) !== null) checkWhole('spec', { dtype, shape: shape.map((n) => n ?? 1) });
   return Object.freeze({ dtype, shape: Object.freeze([...shape]) as unknown as S });
 }
 

@@ -2,8 +2,8 @@ import {
   bytesOf,
   dtypeOfArray,
   dtypes,
-  lanesOf,
   laneOf,
+  lengthFor,
   plainArray,
   type DType,
   type TypedArray,
@@ -13,6 +13,7 @@ import { MiaError, show, type ErrorCode } from '../errors.js';
 import { fromRowMajor, toRowMajor } from '../ir/elements.js';
 import { Node, release, retain } from '../ir/node.js';
 import type { Op } from '../ir/op.js';
+import { unitsOf } from '../ir/units.js';
 import { printMermaid, printTape } from '../ir/print.js';
 import { arrayOf } from '../ir/safetensors.js';
 import { decodeTape, encodeTape, type TapeFile } from '../ir/serialize.js';
@@ -134,7 +135,7 @@ export class Tape {
     }
 
     function leafNode({ dtype, shape, leaf: { layout } }: LeafEntry, value: Uint8Array): Node {
-      const data = fromRowMajor(value, layout, bytesOf(dtype));
+      const data = fromRowMajor(value, unitsOf({ dtype, layout, offset: 0 })!.layout, bytesOf(dtype));
       const node = new Node(device, leaf, [], {}, dtype, layout, 0);
       node.storage = device.core.borrow(arrayOf({ dtype: laneOf(dtype), shape, data }));
       return node;
@@ -176,7 +177,7 @@ function valueOf(
     const message = `${show(name)} lies on a ${source.device.kind} device and cannot be read at once`;
     throw new MiaError('ERR_UNSUPPORTED', 'tape', message);
   }
-  return toRowMajor(memory, source, bytesOf(source.dtype));
+  return toRowMajor(memory, unitsOf(source)!, bytesOf(source.dtype));
 }
 
 /** The same, to be lent to a device: a file's value as it is, that of a tensor as a copy. */
@@ -252,7 +253,7 @@ function checkArray(entry: LeafEntry, given: unknown): Uint8Array {
       show(given),
     );
   }
-  const length = leaf.layout.size * lanesOf(dtype);
+  const length = lengthFor(dtype, leaf.layout.size);
   if (data.length !== length) {
     throw error('ERR_SHAPE', `wrong length for ${describe(entry)}`, `${length} numbers`, String(data.length));
   }

@@ -37,7 +37,7 @@ export class Tensor<out D extends Device, out T extends DType, out S extends Sha
   /**
    * A tensor over `data`, whose memory is borrowed, not copied: do not change it while tensors need it. The dtype follows
    * the array, or is given: f16 and bf16 lie in a Uint16Array, bool in a Uint8Array of 0 and 1, packed dtypes in the
-   * array of their lanes. A plain array of numbers is copied (f32 unless said otherwise). A shape means row-major order;
+   * array of their lanes, block dtypes as bytes in a Uint8Array. A plain array of numbers is copied (f32 unless said otherwise). A shape means row-major order;
    * with a Layout, data has `layout.cosize` elements. Throws ERR_SHAPE, ERR_DTYPE or ERR_LAYOUT.
    */
   static create<

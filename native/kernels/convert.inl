@@ -6,18 +6,43 @@
 
 MIA_BEGIN
 
+// Of an element, or of a block.
 MIA_INLINE int DTypeBytes(DType dtype) {
-  constexpr uint8_t bytes[] = {
+  constexpr uint8_t sizes[] = {
 #define X(name, storage, reg) sizeof(storage),
 #include "kernels/dtypes.def"
 #undef X
+#define X(name, format, elements, bytes) bytes,
+#include "kernels/blocks.def"
+#undef X
   };
-  return bytes[static_cast<int>(dtype)];
+  return sizes[static_cast<int>(dtype)];
 }
+// 1, or those of a block.
+MIA_INLINE int BlockElements(DType dtype) {
+  constexpr uint16_t counts[] = {
+#define X(name, storage, reg) 1,
+#include "kernels/dtypes.def"
+#undef X
+#define X(name, format, elements, bytes) elements,
+#include "kernels/blocks.def"
+#undef X
+  };
+  return counts[static_cast<int>(dtype)];
+}
+MIA_INLINE bool IsBlock(DType dtype) { return BlockElements(dtype) > 1; }
+// Bytes of a stretch of whole blocks.
+MIA_INLINE int64_t BytesOf(DType dtype, int64_t elements) {
+  return elements / BlockElements(dtype) * DTypeBytes(dtype);
+}
+// Blocks decode to f32.
 MIA_INLINE Reg RegOf(DType dtype) {
   constexpr Reg regs[] = {
 #define X(name, storage, reg) Reg::k_##reg,
 #include "kernels/dtypes.def"
+#undef X
+#define X(name, format, elements, bytes) Reg::k_f32,
+#include "kernels/blocks.def"
 #undef X
   };
   return regs[static_cast<int>(dtype)];
@@ -41,6 +66,9 @@ MIA_INLINE bool SameAsRegister(DType dtype) {
   constexpr bool same[] = {
 #define X(name, storage, reg) DType::k_##name == DType::k_##reg,
 #include "kernels/dtypes.def"
+#undef X
+#define X(name, format, elements, bytes) false,
+#include "kernels/blocks.def"
 #undef X
   };
   return same[static_cast<int>(dtype)];
@@ -84,7 +112,7 @@ void StoreConverted(Storage* dst, const T* src, int64_t n) {
   for (; i < n; i++) dst[i] = ToStorage<dtype, Storage, T>(src[i]);
 }
 
-// dst: n elements of dtype's register type; src: n elements of dtype. They do not overlap.
+// dst: n elements of dtype's register type; src: n elements of dtype, which is not of blocks. They do not overlap.
 MIA_NOINLINE void FromMemory(DType dtype, void* dst, const void* src, int64_t n) {
   switch (dtype) {
 #define X(name, storage, reg)                                                                                     \
@@ -97,6 +125,7 @@ MIA_NOINLINE void FromMemory(DType dtype, void* dst, const void* src, int64_t n)
     break;
 #include "kernels/dtypes.def"
 #undef X
+    default: break;
   }
 }
 MIA_NOINLINE void ToMemory(DType dtype, void* dst, const void* src, int64_t n) {
@@ -111,6 +140,7 @@ MIA_NOINLINE void ToMemory(DType dtype, void* dst, const void* src, int64_t n) {
     break;
 #include "kernels/dtypes.def"
 #undef X
+    default: break;
   }
 }
 

@@ -16,12 +16,16 @@ enum class DType : uint8_t {
 #define X(name, storage, reg) k_##name,
 #include "kernels/dtypes.def"
 #undef X
+#define X(name, format, elements, bytes) k_##name,
+#include "kernels/blocks.def"
+#undef X
 };
 
 // How the elements of a view lie in memory, in row-major logical order. Decided once when a program is prepared.
 enum class Access : uint8_t { kLinear, kSplat, kStrided };
 
-// A strided window on one of the run's memories. Offsets and strides count elements of dtype and may be negative.
+// A strided window on one of the run's memories. Offsets and strides count elements of dtype and may be negative. One of
+// a block dtype has one dim, of stride 1, that its blocks run along; its other strides and its offset are whole blocks.
 // loc == kIota: no memory; the value of an element is its own offset (how arange is generated).
 constexpr int32_t kIota = -1;
 struct View {
@@ -130,12 +134,13 @@ struct KernelTable {
   const PackedFormat* formats;
 };
 
-// scalars.def and dtypes.def as names, so that the front end resolves numbers at load.
+// scalars.def, dtypes.def and blocks.def as names, so that the front end resolves numbers at load.
 extern const char* const kScalarNames[];
 extern const int32_t kNumScalars;
 extern const uint8_t kScalarArity[];
 extern const char* const kDTypeNames[];
-extern const uint8_t kDTypeBytes[];
+extern const uint8_t kDTypeBytes[];      // of what memory keeps whole: an element, or a block of them
+extern const uint16_t kDTypeElements[];  // and how many elements that is: 1, or those of a block
 extern const int32_t kNumDTypes;
 
 // Tables built into this binary, best first.

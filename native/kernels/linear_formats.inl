@@ -46,6 +46,7 @@ constexpr int kNibbles = 0x0f0f0f0f;
 // steps; Raw loads one, Part takes a step's out of it: load l, half h is quad l + h * kLoads of the block.
 struct Q8Format {
   static constexpr bool kBlocks = true, kHasMin = false;
+  static constexpr DType kDType = DType::k_q8_0;
   static constexpr int kGroup = 32, kBlock = 32, kZero = kByteOffset, kLoads = 8, kHalves = 1, kBytes = 34, kStored = 34;
   static MIA_INLINE Vec Scale(const char* p, int, int v) {
     return LoadF16(reinterpret_cast<const uint16_t*>(p) + v * kLanes);
@@ -58,6 +59,7 @@ struct Q8Format {
 
 struct Q4Format {
   static constexpr bool kBlocks = true, kHasMin = false;
+  static constexpr DType kDType = DType::k_q4_0;
   static constexpr int kGroup = 32, kBlock = 32, kZero = 8, kLoads = 4, kHalves = 2, kBytes = 18, kStored = 18;
   static MIA_INLINE Vec Scale(const char* p, int b, int v) { return Q8Format::Scale(p, b, v); }
   static MIA_INLINE VecI Raw(const char* p, int b, int l, int v) { return Q8Format::Raw(p, b, l, v); }
@@ -69,6 +71,7 @@ struct Q4Format {
 // Group: f16 d[cols], f16 dmin[cols], then for each of 8 blocks u8 scale[cols], u8 min[cols], 4 x cols quads of nibbles.
 struct Q4KFormat {
   static constexpr bool kBlocks = true, kHasMin = true;
+  static constexpr DType kDType = DType::k_q4_k;
   static constexpr int kGroup = 256, kBlock = 32, kZero = 0, kLoads = 4, kHalves = 2, kBytes = 148, kStored = 144;
   static constexpr int kBlockBytes = 18;
   static MIA_INLINE const char* At(const char* p, int b) { return p + (4 + b * kBlockBytes) * kBlockCols; }
@@ -90,6 +93,7 @@ struct Q4KFormat {
 // cost more than the memory it saves.
 struct Q6KFormat {
   static constexpr bool kBlocks = true, kHasMin = false;
+  static constexpr DType kDType = DType::k_q6_k;
   static constexpr int kGroup = 256, kBlock = 16, kZero = kByteOffset, kLoads = 4, kHalves = 1, kBytes = 274, kStored = 210;
   static constexpr int kBlockBytes = 17;
   static MIA_INLINE const char* At(const char* p, int b) { return p + (2 + b * kBlockBytes) * kBlockCols; }

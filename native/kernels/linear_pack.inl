@@ -1,5 +1,5 @@
-// pack.<format>: weights B into the image that linear.<format> reads. ints [N, K]; views [B, image (u8)]. B has dims K, N
-// and the format's dtype; or, where the format has blocks, dims N, bytes of a column's blocks (u8). Units: panels.
+// pack.<format>: weights B into the image that linear.<format> reads. ints [N, K]; views [B (dims K, N), image (u8)]. B is of
+// the format's dtype; its blocks run along k. Units: panels.
 #pragma once
 
 #include "kernels/linear_formats.inl"
@@ -115,8 +115,9 @@ void PackRun(const Step& step, const Frame& frame, int, int64_t begin, int64_t e
     const int64_t j0 = panel * ColsOf<F>(), width = MinOf(ColsOf<F>(), n - j0);
     char* const to = out + panel * PanelBytesOf<F>(k);
     if constexpr (F::kBlocks) {
-      const auto* const blocks = reinterpret_cast<const uint8_t*>(frame.base[b.loc]) + b.offset;
-      PackBlocks<F>(to, blocks + j0 * StrideAt(b, 0), StrideAt(b, 0), k / F::kGroup, width);
+      const auto* const blocks = reinterpret_cast<const uint8_t*>(frame.base[b.loc]) + BytesOf(b.dtype, b.offset);
+      const int64_t column_bytes = BytesOf(b.dtype, StrideAt(b, 1));
+      PackBlocks<F>(to, blocks + j0 * column_bytes, column_bytes, k / F::kGroup, width);
     } else {
       const Source all{frame.base[b.loc] + b.offset * DTypeBytes(b.dtype), b.dtype, StrideAt(b, 0), StrideAt(b, 1)};
       if constexpr (F::kDType == DType::k_f32) {
@@ -135,15 +136,9 @@ const char* PackCheck(const Step& step) {
   const View &b = step.views[0], &image = step.views[1];
   const int64_t sizes[] = {n, k, 8};
   if (SizeProduct(sizes, 3) < 1) return "pack: a size is out of range";
-  if constexpr (F::kBlocks) {
-    const int64_t dims[] = {n, k / F::kGroup * F::kStored};
-    if (k % F::kGroup != 0 || b.dtype != DType::k_u8 || !HasDims(b, dims, 2) || StrideAt(b, 1) != 1) {
-      return "pack: B is not N columns of whole blocks";
-    }
-  } else {
-    const int64_t dims[] = {k, n};
-    if (b.dtype != F::kDType || !HasDims(b, dims, 2)) return "pack: B is not [K, N] of the format";
-  }
+  const int64_t dims[] = {k, n};
+  if (b.dtype != F::kDType || !HasDims(b, dims, 2)) return "pack: B is not [K, N] of the format";
+  if (F::kBlocks && (k % F::kGroup != 0 || StrideAt(b, 0) != 1)) return "pack: blocks do not run along K";
   if (image.dtype != DType::k_u8 || image.access != Access::kLinear) return "pack: the image is not bytes in a row";
   return image.count == ImageBytes<F>(n, k) ? nullptr : "pack: the image is of another size";
 }

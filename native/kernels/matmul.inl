@@ -1,6 +1,6 @@
 // matmul.<T>: C[b] = A[b] B[b] for T f32 f64 i32 u32 i64 u64. ints [batch, M, N, K]; views [A, B], dims
 // batch..., M, K and batch..., K, N, any strides (0 and negative too), storage any dtype whose register type
-// is T. The epilogue's register 0 is C at index (b * M + i) * N + j. K = 0 gives zeros. No output may share
+// is T; for f32, B may also be i8 or blocks along K. The epilogue's register 0 is C at index (b * M + i) * N + j. K = 0 gives zeros. No output may share
 // memory with A or B.
 #pragma once
 
@@ -61,8 +61,12 @@ const char* MatmulCheck(const Step& step) {
   for (int d = 0; d < a.nd - 2 && b.nd != 0; d++) {
     if (a.nd != b.nd || a.size[d] != b.size[d]) return "matmul: A and B differ in their batch dims";
   }
-  if (RegOf(a.dtype) != kReg<Register> || RegOf(b.dtype) != kReg<Register>)
+  const bool weights = kSame<Register, float> && b.dtype == DType::k_i8;
+  if (RegOf(a.dtype) != kReg<Register> || (RegOf(b.dtype) != kReg<Register> && !weights))
     return "matmul: A or B is of another type";
+  if (IsBlock(a.dtype)) return "matmul: A is of blocks";
+  if (IsBlock(b.dtype) && b.count != 0 && (b.nd < 2 || b.stride[b.nd - 2] != 1 || k % BlockElements(b.dtype) != 0))
+    return "matmul: blocks of B do not run along K";
   if (step.epilogue.num_stores == 0) return "matmul stores nothing";
   if (!Covers(step.epilogue, products)) return "matmul: the epilogue does not have batch * M * N elements";
   return nullptr;

@@ -62,6 +62,7 @@ struct MatrixColumns {
     int64_t SliceFor(int64_t tiles) const { return RoundUp(BlocksOf(depth, tiles), kStep); }
     // The lines that packing from k step `done` on will read first.
     Ahead Lines(int64_t done) const {
+      if (IsBlock(source.dtype)) return {static_cast<const char*>(source.data), 0, 0};
       const Source next = source.From(done, 0);
       const int64_t bytes = DTypeBytes(next.dtype);
       const char* const at = static_cast<const char*>(next.data);

@@ -74,7 +74,7 @@ MIA_INLINE int64_t BatchOffset(const View& view, int64_t index, int inner = 2) {
 
 MIA_INLINE Source MatrixOf(const Operand& operand, const Frame& frame, int64_t index) {
   const View& view = *operand.view;
-  const int64_t offset = view.count == 0 ? 0 : BatchOffset(view, index) * DTypeBytes(view.dtype);
+  const int64_t offset = view.count == 0 ? 0 : BytesOf(view.dtype, BatchOffset(view, index));
   return {frame.base[view.loc] + offset, view.dtype, operand.k_stride, operand.stride};
 }
 
@@ -98,6 +98,11 @@ template <class T>
 MIA_INLINE bool FitsCache(int64_t k, int64_t stride) {
   const int64_t bytes = stride * static_cast<int64_t>(sizeof(T));
   return MinOf(k, kDepth<T>) * (bytes & -bytes) <= int64_t{768} << 10;
+}
+
+// Storage that vectors of f32 load from.
+MIA_INLINE bool IsFloatStorage(DType dtype) {
+  return dtype == DType::k_f32 || dtype == DType::k_f16 || dtype == DType::k_bf16;
 }
 
 // How the product is cut, once it is known what is packed. T: f32 f64 u32 u64. Signed integers multiply as unsigned
@@ -139,7 +144,8 @@ void CutMatrices(Problem* problem, const Step& step) {
     p.m = 1;
   }
   p.direct = IsPlainStore(step.epilogue);
-  p.thin = kSame<T, float> && p.m <= kThinRows && (p.b.stride == 1 || p.b.k_stride == 1);
+  const bool floats = IsFloatStorage(p.a.view->dtype) && IsFloatStorage(p.b.view->dtype);
+  p.thin = kSame<T, float> && floats && p.m <= kThinRows && (p.b.stride == 1 || p.b.k_stride == 1);
   p.a_in_place = SameAsRegister(p.a.view->dtype) && p.a.k_stride == 1;
   p.b_in_place = SameAsRegister(p.b.view->dtype) && p.b.stride == 1 &&
                  (p.m <= kFewRows || (p.m <= kMaxScratchRows && FitsCache<T>(p.k, p.b.k_stride)));

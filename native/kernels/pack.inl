@@ -1,7 +1,7 @@
 // Packing: copies a strided block of a matrix, converted, into the order in which the matmul kernels read it.
 #pragma once
 
-#include "kernels/convert.inl"
+#include "kernels/blocks.inl"
 
 MIA_BEGIN
 
@@ -10,10 +10,12 @@ struct Source {
   const void* data;
   DType dtype;
   int64_t k_stride, stride;  // in elements
+  int64_t inside = 0;        // k steps into the block at `data`, for blocks, which run along k
 
   Source From(int64_t k, int64_t j) const {
-    const int64_t offset = (k * k_stride + j * stride) * DTypeBytes(dtype);
-    return {static_cast<const char*>(data) + offset, dtype, k_stride, stride};
+    const int64_t block = BlockElements(dtype), along = inside + k * k_stride;
+    const int64_t offset = (along / block + j * stride / block) * DTypeBytes(dtype);
+    return {static_cast<const char*>(data) + offset, dtype, k_stride, stride, along % block};
   }
 };
 
@@ -133,12 +135,30 @@ void PackNumbers(T* dst, int64_t ld, const Storage* src, const Source& source, i
   }
 }
 
+// The same for blocks along k.
+MIA_NOINLINE void PackBlocks(float* dst, int64_t ld, const Source& source, int64_t depth, int64_t width) {
+  const int64_t block = BlockElements(source.dtype), bytes = DTypeBytes(source.dtype);
+  float numbers[kMaxBlock];
+  for (int64_t j = 0; j < width; j++) {
+    const char* from = static_cast<const char*>(source.data) + j * source.stride / block * bytes;
+    for (int64_t k = -source.inside; k < depth; k += block, from += bytes) {
+      DecodeBlocks(source.dtype, from, 1, numbers);
+      const int64_t end = depth - k < block ? depth - k : block;
+      for (int64_t i = k < 0 ? -k : 0; i < end; i++) dst[(k + i) * ld + j] = numbers[i];
+    }
+  }
+  for (int64_t k = 0; k < depth; k++) {
+    for (int64_t j = width; j < ld; j++) dst[k * ld + j] = 0;
+  }
+}
+
 template <class A, class B>
 constexpr bool kSame = false;
 template <class A>
 constexpr bool kSame<A, A> = true;
 
-// T: what source's register type computes in, f32 f64 u32 u64 (integers wrap). See PackFloats for ld.
+// T: what source's register type computes in, f32 f64 u32 u64 (integers wrap); f32 takes i8 and blocks, too. See
+// PackFloats for ld.
 template <class T>
 void Pack(T* dst, int64_t ld, const Source& source, int64_t depth, int64_t width) {
   switch (source.dtype) {
@@ -146,13 +166,15 @@ void Pack(T* dst, int64_t ld, const Source& source, int64_t depth, int64_t width
   case DType::k_##name:                                                                                     \
     if constexpr (kSame<T, float> && kSame<reg, float>) {                                                   \
       return PackFloats<DType::k_##name>(dst, ld, source, depth, width);                                    \
-    } else if constexpr (kSame<T, Wrap<reg>>) {                                                             \
+    } else if constexpr (kSame<T, Wrap<reg>> || (kSame<T, float> && kSame<storage, int8_t>)) {                                                             \
       return PackNumbers<DType::k_##name>(dst, ld, static_cast<const storage*>(source.data), source, depth, \
                                           width);                                                           \
     }                                                                                                       \
     break;
 #include "kernels/dtypes.def"
 #undef X
+    default:
+      if constexpr (kSame<T, float>) return PackBlocks(dst, ld, source, depth, width);
   }
 }
 

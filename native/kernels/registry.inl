@@ -4,6 +4,8 @@
 #include "kernels/map.inl"
 #include "kernels/reduce.inl"
 #include "kernels/rows.inl"
+#include "kernels/decode.inl"
+#include "kernels/encode.inl"
 #include "kernels/gather.inl"
 #include "kernels/scatter.inl"
 #include "kernels/take_along.inl"

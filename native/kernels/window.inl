@@ -68,6 +68,7 @@ MIA_INLINE void WithStorage(DType dtype, Fn fn) {
     break;
 #include "kernels/dtypes.def"
 #undef X
+    default: break;
   }
 }
 

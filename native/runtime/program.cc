@@ -66,7 +66,11 @@ void ReadStep(Reader& in, Program& program, int index) {
   View* views = program.slab.New<View>(static_cast<size_t>(step.num_views));
   step.views = views;
   for (int i = 0; i < step.num_views && in.ok(); i++) ReadView(in, program, false, &views[i]);
-  if (in.ok()) CheckWritten(in, program, step, TypesOfKernel(step.kernel->name).written);
+  const KernelTypes types = TypesOfKernel(step.kernel->name);
+  for (int i = 0; i < step.num_views && in.ok(); i++) {
+    if (IsBlock(views[i].dtype) && i != types.blocks) in.Fail("the kernel takes no blocks as view " + std::to_string(i));
+  }
+  if (in.ok()) CheckWritten(in, program, step, types.written);
 
   step.num_ints = in.Count(1, "the number of integers");
   int64_t* ints = program.slab.New<int64_t>(static_cast<size_t>(step.num_ints));

@@ -52,6 +52,7 @@ class TileReader {
     tile_->views = views;
     for (int i = 0; i < tile_->num_views && in_.ok(); i++) {
       ReadView(in_, program_, true, &views[i]);
+      if (in_.ok() && IsBlock(views[i].dtype)) in_.Fail("a tile program sees blocks");
       if (!in_.ok()) return;
       Normalize(&views[i]);
       if (views[i].count != views[0].count) in_.Fail("views of one tile program differ in their number of elements");

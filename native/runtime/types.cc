@@ -13,10 +13,16 @@ constexpr Reg kRegOf[] = {
 #define X(name, storage, reg) Reg::k_##reg,
 #include "kernels/dtypes.def"
 #undef X
+#define X(name, format, elements, bytes) Reg::k_f32,
+#include "kernels/blocks.def"
+#undef X
 };
 constexpr bool kIsRegister[] = {
 #define X(name, storage, reg) DType::k_##name == DType::k_##reg,
 #include "kernels/dtypes.def"
+#undef X
+#define X(name, format, elements, bytes) false,
+#include "kernels/blocks.def"
 #undef X
 };
 constexpr const char* kNames[] = {
@@ -80,8 +86,10 @@ KernelTypes TypesOfKernel(const char* name) {
   KernelTypes types;
   const auto starts = [name](const char* prefix) { return strncmp(name, prefix, strlen(prefix)) == 0; };
   if (starts("gather") || starts("takeAlong")) types.written = 2;
-  if (starts("scatter") || starts("topk") || starts("attention")) types.written = 0;
-  if (starts("pack")) types.written = 1;
+  if (starts("scatter") || starts("topk") || starts("attention") || starts("encode")) types.written = 0;
+  if (starts("pack")) types.written = 1, types.blocks = 0;
+  if (starts("decode") || starts("encode")) types.blocks = 0;
+  if (strcmp(name, "matmul.f32") == 0) types.blocks = 1;
   const char* dot = strrchr(name, '.');
   if (dot == nullptr || starts("scatter") || starts("attention") || starts("pack")) return types;
   for (int i = 0; i < 6; i++) {
@@ -97,5 +105,6 @@ KernelTypes TypesOfKernel(const char* name) {
 Reg RegOf(DType dtype) { return kRegOf[static_cast<int>(dtype)]; }
 const char* NameOf(Reg reg) { return kRegNames[static_cast<int>(reg)]; }
 bool IsRegister(DType dtype) { return kIsRegister[static_cast<int>(dtype)]; }
+bool IsBlock(DType dtype) { return kDTypeElements[static_cast<int>(dtype)] > 1; }
 
 }  // namespace mia

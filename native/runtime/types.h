@@ -20,6 +20,7 @@ const ScalarTypes& TypesOfScalar(int op);
 struct KernelTypes {
   bool typed = false;  // false: no register goes in or out (map, gather, ...)
   Reg in{}, out{};     // the prologue's result; register 0 of the epilogue
+  int blocks = -1;     // which of the step's views may be of a block dtype; -1: none
   int written = -1;    // which of the step's views the kernel writes; -1: it writes through stores only
 };
 KernelTypes TypesOfKernel(const char* name);
@@ -28,5 +29,6 @@ Reg RegOf(DType dtype);
 const char* NameOf(Reg reg);
 // Storage and register have the same representation, so that a register may be the memory itself.
 bool IsRegister(DType dtype);
+bool IsBlock(DType dtype);
 
 }  // namespace mia

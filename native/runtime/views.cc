@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "runtime/decode.h"
+#include "runtime/types.h"
 
 namespace mia {
 namespace {
@@ -21,6 +22,11 @@ bool Reach(const View& view, int64_t* first, int64_t* last) {
   return true;
 }
 
+// Where an element starts that is the first of its block, as all are but those inside blocks.
+int64_t ByteOf(DType dtype, int64_t element) {
+  return element / kDTypeElements[static_cast<int>(dtype)] * kDTypeBytes[static_cast<int>(dtype)];
+}
+
 // Whether two sound views reach into each other.
 bool Overlap(const Program& program, const View& a, const View& b) {
   const Loc& x = program.locs[static_cast<size_t>(a.loc)];
@@ -30,10 +36,21 @@ bool Overlap(const Program& program, const View& a, const View& b) {
   int64_t a_first, a_last, b_first, b_last;
   Reach(a, &a_first, &a_last);
   Reach(b, &b_first, &b_last);
-  const int64_t a_bytes = kDTypeBytes[static_cast<int>(a.dtype)], b_bytes = kDTypeBytes[static_cast<int>(b.dtype)];
   const auto a_base = static_cast<int64_t>(x.offset), b_base = static_cast<int64_t>(y.offset);
-  return a_base + a_first * a_bytes < b_base + (b_last + 1) * b_bytes &&
-         b_base + b_first * b_bytes < a_base + (a_last + 1) * a_bytes;
+  return a_base + ByteOf(a.dtype, a_first) < b_base + ByteOf(b.dtype, b_last + 1) &&
+         b_base + ByteOf(b.dtype, b_first) < a_base + ByteOf(a.dtype, a_last + 1);
+}
+
+// Whether a view with elements of a block dtype cuts no block: see View.
+bool KeepsBlocks(const View& view) {
+  const int64_t block = kDTypeElements[static_cast<int>(view.dtype)];
+  int along = 0;
+  for (int i = 0; i < view.nd; i++) {
+    if (view.size[i] == 1 || view.stride[i] % block == 0) continue;
+    if (view.stride[i] != 1 || view.size[i] % block != 0) return false;
+    along++;
+  }
+  return along == 1 && view.offset % block == 0;
 }
 
 }  // namespace
@@ -104,10 +121,13 @@ void ReadView(Reader& reader, Program& program, bool allow_iota, View* view) {
   if (view->loc == kIota) return;
   Loc& loc = program.locs[static_cast<size_t>(view->loc)];
   const size_t bytes = kDTypeBytes[static_cast<int>(view->dtype)];
-  loc.align = std::max(loc.align, bytes);
-  if (first < 0 || static_cast<size_t>(last) >= loc.bytes / bytes) {
+  const size_t block = kDTypeElements[static_cast<int>(view->dtype)];
+  if (block > 1 && !KeepsBlocks(*view)) return reader.Fail("a view cuts blocks of " + std::to_string(block));
+  if (block == 1) loc.align = std::max(loc.align, bytes);
+  if (first < 0 || static_cast<size_t>(last) / block >= loc.bytes / bytes) {
     reader.Fail("a view of memory " + std::to_string(view->loc) + " reaches elements " + std::to_string(first) +
-                " to " + std::to_string(last) + " of " + std::to_string(bytes) + " bytes, but it has " +
+                " to " + std::to_string(last) + " of " + std::to_string(bytes) + " bytes" +
+                (block > 1 ? " a block of " + std::to_string(block) : "") + ", but it has " +
                 std::to_string(loc.bytes) + " bytes");
   }
 }

@@ -84,10 +84,24 @@ const char* const kDTypeNames[] = {
 #define X(name, storage, reg) #name,
 #include "kernels/dtypes.def"
 #undef X
+#define X(name, format, elements, bytes) #name,
+#include "kernels/blocks.def"
+#undef X
 };
 const uint8_t kDTypeBytes[] = {
 #define X(name, storage, reg) sizeof(storage),
 #include "kernels/dtypes.def"
+#undef X
+#define X(name, format, elements, bytes) bytes,
+#include "kernels/blocks.def"
+#undef X
+};
+const uint16_t kDTypeElements[] = {
+#define X(name, storage, reg) 1,
+#include "kernels/dtypes.def"
+#undef X
+#define X(name, format, elements, bytes) elements,
+#include "kernels/blocks.def"
 #undef X
 };
 const int32_t kNumDTypes = sizeof(kDTypeBytes) / sizeof(kDTypeBytes[0]);

@@ -64,7 +64,8 @@ void DecodeI8(const uint8_t* p, double* out) { *out = static_cast<int8_t>(*p); }
 const Format kFormats[] = {{"f32", 1, 4, DecodeF32},       {"f16", 1, 2, DecodeF16},    {"bf16", 1, 2, DecodeBF16},
                            {"i8", 1, 1, DecodeI8},         {"q8_0", 32, 34, DecodeQ8},  {"q4_0", 32, 18, DecodeQ4},
                            {"q4_k", 256, 144, DecodeQ4K},  {"q6_k", 256, 210, DecodeQ6K}};
-const DType kStored[] = {DType::k_f32, DType::k_f16, DType::k_bf16, DType::k_i8};
+const DType kStored[] = {DType::k_f32,  DType::k_f16,  DType::k_bf16, DType::k_i8,
+                         DType::k_q8_0, DType::k_q4_0, DType::k_q4_k, DType::k_q6_k};
 bool HasBlocks(const Format& f) { return f.group > 1; }
 
 // Random weights of N columns, each K numbers (or blocks) one after another.
@@ -101,8 +102,6 @@ int64_t ImageBytes(const KernelTable& table, const std::string& format, int64_t 
 }
 
 mia::View WeightView(const Format& f, int64_t n, int64_t k) {
-  const int64_t column = k / f.group * f.bytes;
-  if (HasBlocks(f)) return MakeView(0, DType::k_u8, {n, column}, {column, 1});
   return MakeView(0, kStored[&f - kFormats], {k, n}, {1, k});
 }
 
@@ -182,7 +181,8 @@ TEST(linear_matches_decoded_weights) {
 // What is rounded: a row of one large and many small numbers is still within half a step of its scale.
 TEST(linear_quantises_activations_by_block) {
   for (const auto* table : Isas()) {
-    for (const Format& f : {kFormats[3], kFormats[4]}) {
+    for (const Format* format : {&kFormats[3], &kFormats[4]}) {
+      const Format& f = *format;
       const int64_t n = 20, k = 64;
       Dice dice(5);
       std::vector<uint8_t> weights(static_cast<size_t>(n * (k / f.group) * f.bytes), 1);
@@ -193,7 +193,7 @@ TEST(linear_quantises_activations_by_block) {
       Call pack;
       pack.kernel = std::string("pack.") + f.name;
       pack.ints = {n, k};
-      pack.views = {HasBlocks(f) ? WeightView(f, n, k) : MakeView(0, DType::k_i8, {k, n}, {1, k}), Linear(1, DType::k_u8, bytes)};
+      pack.views = {WeightView(f, n, k), Linear(1, DType::k_u8, bytes)};
       CHECK(pack.Run(*table, {reinterpret_cast<char*>(weights.data()), image.data()}));
       Call call;
       call.kernel = std::string("linear.") + f.name + ".f32";
@@ -234,8 +234,10 @@ TEST(linear_refuses) {
   CHECK(refused("linear.q8_0.f32", {2, 4, 64}, MakeView(0, DType::k_i32, {2, 64}, {64, 1}), image, out));
   CHECK(refused("linear.q8_0.f32", {2, 4, 64}, a, image, Linear(2, f32, 9)));
   CHECK(refused("linear.q8_0.f32", {-2, -4, 64}, a, image, out));
-  CHECK(refused("pack.q8_0", {4, 64}, Linear(0, u8, 4 * 68), image, out));
-  CHECK(refused("pack.q8_0", {4, 64}, MakeView(0, u8, {4, 67}, {68, 1}), image, out));
-  CHECK(refused("pack.q8_0", {4, 64}, MakeView(0, u8, {4, 68}, {136, 2}), image, out));
-  CHECK(!refused("pack.q8_0", {4, 64}, MakeView(0, u8, {4, 68}, {68, 1}), image, out));
+  const auto q8_0 = DType::k_q8_0;
+  CHECK(!refused("pack.q8_0", {4, 64}, MakeView(0, q8_0, {64, 4}, {1, 64}), image, out));
+  CHECK(refused("pack.q8_0", {4, 64}, MakeView(0, q8_0, {64, 4}, {32, 1}), image, out));
+  CHECK(refused("pack.q8_0", {4, 64}, MakeView(0, q8_0, {32, 4}, {1, 64}), image, out));
+  CHECK(refused("pack.q8_0", {4, 64}, MakeView(0, u8, {64, 4}, {1, 64}), image, out));
+  CHECK(refused("pack.q8_0", {4, 64}, MakeView(0, q8_0, {64, 4}, {1, 64}), Linear(1, u8, bytes + 64), out));
 }

@@ -38,8 +38,8 @@ auto WithStorage(DType dtype, Fn fn) {
     return fn(storage{});
 #include "kernels/dtypes.def"
 #undef X
+    default: abort();
   }
-  abort();
 }
 inline double Get(const char* data, DType dtype, int64_t i) {
   return WithStorage(dtype, [&](auto zero) -> double {

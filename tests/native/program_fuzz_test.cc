@@ -34,12 +34,13 @@ TileWords StoreOf(double loc, double dtype, double n) {
   return tile;
 }
 
-// A small sound program with one step of the kernel. Inputs 0 and 1, output 2.
-ProgramWords Seed(const KernelTable& table, int kernel) {
+// A small sound program with one step of the kernel. Inputs 0 and 1, output 2. blocks: matmul.f32 gets them as B.
+ProgramWords Seed(const KernelTable& table, int kernel, bool blocks = false) {
   const std::string name = table.kernels[kernel].name;
   const auto starts = [&](const char* prefix) { return name.rfind(prefix, 0) == 0; };
   const KernelTypes types = TypesOfKernel(name.c_str());
   const double in = DTypeOfReg(types.in), out = DTypeOfReg(types.out), i32 = DTypeOfReg(Reg::k_i32);
+  const auto q8_0 = static_cast<double>(DType::k_q8_0);
   ProgramWords words;
   words.inputs = {800, 800};
   words.outputs = {{800, -1}};
@@ -60,6 +61,11 @@ ProgramWords Seed(const KernelTable& table, int kernel) {
     step.ints = {2, 3, 4, 5};
     step.views = {{0, in, 0, {2, 3, 5}, {15, 5, 1}}, {1, in, 0, {2, 5, 4}, {20, 4, 1}}};
     step.epilogue = StoreOf(2, out, 24);
+    if (blocks) {
+      step.ints = {1, 3, 5, 64};
+      step.views = {{0, in, 0, {3, 64}, {64, 1}}, {1, q8_0, 0, {64, 5}, {1, 64}}};
+      step.epilogue = StoreOf(2, out, 15);
+    }
   } else if (starts("conv2d.")) {
     step.ints = {1, 4, 4, 4, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 4, 2};
     step.views = {{0, in, 0, {1, 4, 4, 4}, {64, 16, 4, 1}}, {1, in, 0, {2, 2, 8}, {16, 8, 1}}};
@@ -76,6 +82,33 @@ ProgramWords Seed(const KernelTable& table, int kernel) {
     step.views = {{2, dtype, 0, {2, 4, 2, 3}, {24, 3, 12, 1}}, {0, dtype, 0, {2, 4, 2, 2}, {16, 4, 2, 1}},
                   {1, dtype, 0, {2, 2, 3, 2}, {12, 6, 2, 1}},  {1, dtype, 24, {2, 2, 3, 3}, {18, 9, 3, 1}},
                   {0, 12, 400, {2, 4, 2, 3}, {0, 0, 3, 1}},    {1, i32, 190, {2}, {1}}};
+  } else if (starts("pack.") || starts("linear.")) {
+    const size_t from = name.find('.') + 1;
+    const std::string format = name.substr(from, name.find('.', from) - from);
+    double dtype = 0, bytes = 0;
+    for (int i = 0; i < kNumDTypes; i++) dtype = format == kDTypeNames[i] ? i : dtype;
+    for (int i = 0; i < table.num_formats; i++) {
+      if (format == table.formats[i].name) bytes = static_cast<double>(table.formats[i].image_bytes(3, 256));
+    }
+    const ViewWords image = {starts("pack.") ? 2.0 : 1.0, static_cast<double>(DType::k_u8), 0, {bytes}, {1}};
+    words.inputs = {3072, bytes};
+    words.outputs = {{starts("pack.") ? bytes : 800, -1}};
+    if (starts("pack.")) {
+      step.ints = {3, 256};
+      step.views = {{0, dtype, 0, {256, 3}, {1, 256}}, image};
+    } else {
+      step.ints = {2, 3, 256};
+      step.views = {{0, in, 0, {2, 256}, {256, 1}}, image};
+      step.epilogue = StoreOf(2, out, 6);
+    }
+  } else if (starts("decode.")) {
+    step.ints = {1, 4, 64, 3};
+    step.views = {{0, q8_0, 0, {1, 4, 64}, {256, 64, 1}}, {1, i32, 0, {3}, {1}}};
+    step.epilogue = StoreOf(2, out, 192);
+  } else if (starts("encode.")) {
+    step.ints = {128};
+    step.prologue = LoadOf(0, in, 128);
+    step.views = {{2, q8_0, 0, {2, 64}, {64, 1}}};
   } else if (name == "gather") {
     step.ints = {2, 5, 3, 4};
     step.views = {{0, 0, 0, {2, 5, 3}, {15, 3, 1}}, {1, i32, 0, {4}, {1}}, {2, 0, 0, {24}, {1}}};
@@ -136,11 +169,11 @@ TEST(program_fuzz_real_kernels) {
     if (!kTables[t]->supported()) continue;
     for (int kernel = 0; kernel < kTables[t]->num_kernels; kernel++) {
       const std::string name = kTables[t]->kernels[kernel].name;
-      const Words seed = Seed(*kTables[t], kernel).Encode();
+      const Words seeds[] = {Seed(*kTables[t], kernel).Encode(), Seed(*kTables[t], kernel, name == "matmul.f32").Encode()};
       int ran = 0;
       for (int round = 0; round < 400; round++) {
-        Words words = seed;
-        const int changes = round == 0 ? 0 : 1 + static_cast<int>(random() % 3);
+        Words words = seeds[round % 2];
+        const int changes = round < 2 ? 0 : 1 + static_cast<int>(random() % 3);
         for (int i = 0; i < changes; i++) {
           double& word = words[6 + random() % (words.size() - 6)];
           const double near = word + static_cast<double>(random() % 3) - 1;
@@ -148,7 +181,7 @@ TEST(program_fuzz_real_kernels) {
         }
         std::string error;
         const auto program = Prepare(*kTables[t], 1, words.data(), words.size(), &error);
-        if (round == 0) CHECK_EQ(name + ": " + error, name + ": ");
+        if (round < 2) CHECK_EQ(name + ": " + error, name + ": ");
         if (program == nullptr || !(program->cost < 1e7)) continue;
         ran += RunExactly(*program, random);
       }

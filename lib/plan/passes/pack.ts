@@ -1,3 +1,4 @@
+import { viewOf } from '../../ir/units.js';
 import { plainDims } from '../views.js';
 import { rewrite, type GraphNode, type GraphWriter, type Ref } from '../graph.js';
 import type { Pass } from './index.js';
@@ -15,13 +16,14 @@ export const pack: Pass = (graph, ops) =>
 
 function accepts(node: GraphNode, i: number, input: Ref): boolean {
   const { op } = node;
-  if (op.kind === 'move') return op.view(input, node, node.attrs) !== null;
+  if (op.kind === 'move') return viewOf(op, input, node, node.attrs) !== null;
   if (op.kind !== 'routine') return true;
   switch (op.form) {
     case 'matmul':
     case 'axes':
       return plainDims(input) !== null;
     case 'index':
+    case 'decode':
       return i === 1 || plainDims(input) !== null; // the indices may lie anyhow
     case 'host':
       return input.layout.isRowMajor && input.offset === 0;

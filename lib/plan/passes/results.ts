@@ -1,4 +1,4 @@
-import { bytesOf } from '../../dtype.js';
+import { bytesFor } from '../../dtype.js';
 import { GraphWriter, type Graph, type GraphNode } from '../graph.js';
 import type { Pass } from './index.js';
 
@@ -44,8 +44,8 @@ function ownerOf(graph: Graph, index: number): number {
 function canGive(graph: Graph, owner: number, view: GraphNode): boolean {
   const node = graph.nodes[owner];
   if (keptThrough(graph, owner)) return false;
-  const bytes = view.layout.size * bytesOf(view.dtype);
-  if (node.leaf === undefined) return node.layout.size * bytesOf(node.dtype) === bytes;
+  const bytes = bytesFor(view.dtype, view.layout.size);
+  if (node.leaf === undefined) return bytesFor(node.dtype, node.layout.size) === bytes;
   const leaf = graph.leaves[node.leaf];
   return leaf.donatable && leaf.owned && leaf.bytes === bytes;
 }

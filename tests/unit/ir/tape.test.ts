@@ -240,6 +240,8 @@ describe('replay', () => {
       'cumsumRows',
       'product',
       'convolve',
+      'encodeRows',
+      'decodeRows',
       'assemble',
       'gatherRows',
       'takeAlongRows',
