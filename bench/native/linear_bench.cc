@@ -32,7 +32,7 @@ void Measure(const mia::KernelTable& table, const Case& c, int64_t m, int64_t n,
   memset(image.data, 0x11, static_cast<size_t>(bytes));
   memset(out.data, 0, static_cast<size_t>(m * n) * 4);
   const std::vector<mia::View> views = {kernel::MakeView(0, DType::k_f32, {m, k}, {k, 1}),
-                                        kernel::Linear(1, DType::k_u8, bytes)};
+                                        kernel::Linear(1, DType::k_u32, bytes / 4)};
   const kernel::Tile epilogue = kernel::StoreOf(kernel::Linear(2, DType::k_f32, m * n));
   const std::vector<int64_t> ints = {m, n, k};
   const std::string name = std::string("linear.") + c.format + ".f32";

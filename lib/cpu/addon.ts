@@ -22,6 +22,8 @@ export interface Addon {
   readonly threads: number;
   setup(onComplete: (runId: number, result: number[]) => void): void;
   prepare(isa: string, threads: number, words: Float64Array, constants: NativeMemory[]): number;
+  /** Bytes of weights [k, n] as `pack.<format>` lays them out for an instruction set; -1: it has no such format. */
+  imageBytes(isa: string, format: string, n: number, k: number): number;
   releaseProgram(program: number): void;
   /** [status, detail, step, output handles...] at once, or undefined when queued. */
   run(
@@ -29,8 +31,8 @@ export interface Addon {
     inputs: NativeMemory[],
     runId: number,
     inline: boolean,
-    /** By output: an array that takes it, whose handle is then 0. Empty: none does. */
-    into: readonly (TypedArray | null)[],
+    /** By output: an array or a buffer that takes it; the run gives handle 0 for it then. Empty: none does. */
+    into: readonly (TypedArray | number | null)[],
   ): number[] | undefined;
   cancel(runId: number): void;
   alloc(bytes: number): number;

@@ -8,7 +8,9 @@ import { Engine, type Backend } from '../plan/engine.js';
 import { loadAddon } from './addon.js';
 import { namesOf } from './encode.js';
 import { prepare, type CpuContext, type HostKernel } from './executable.js';
+import { Images } from './images.js';
 import { Borrowed, Owned } from './storage.js';
+import { packWeights } from './weights.js';
 
 export interface CpuOptions {
   /** Threads that one run may use; default MIA_NUM_THREADS, else what affinity and cgroup quota leave. */
@@ -58,6 +60,7 @@ export class Cpu implements Device {
     }
     this.info = Object.freeze({ isa, isas: addon.isas, threads, cores: addon.threads });
     const backend: Backend = {
+      specialize: (plan) => packWeights(plan, (format, n, k) => addon.imageBytes(isa, format, n, k)),
       prepare: (plan, constants) => prepare(plan, constants, this.#context),
       take: (storage, { dtype, elements }) =>
         toArray(storage as Owned | Borrowed, (buffer, offset) =>
@@ -73,6 +76,7 @@ export class Cpu implements Device {
       ledger: engine.ledger,
       live: new Set(),
       kernels,
+      images: new Images(),
     };
     const isClosed = (): boolean => this.#closed !== undefined;
     this.core = {

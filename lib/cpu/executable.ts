@@ -4,11 +4,12 @@ import type { Ledger, Storage } from '../device.js';
 import { MiaError } from '../errors.js';
 import type { Attrs } from '../ir/op.js';
 import type { Binding, Executable } from '../plan/engine.js';
-import type { Plan, Step } from '../plan/plan.js';
+import type { Plan, PlanInput, Step } from '../plan/plan.js';
 import type { Addon, NativeMemory } from './addon.js';
 import { encode, type Names, type Segment } from './encode.js';
 import { pin, runProgram } from './runner.js';
-import { Borrowed, Owned } from './storage.js';
+import type { Image, Images } from './images.js';
+import { Borrowed, memoryOf, Owned } from './storage.js';
 
 /** What a JavaScript kernel of a custom op is told beside its arrays. */
 export interface HostKernelInfo {
@@ -28,6 +29,7 @@ export interface CpuContext {
   readonly ledger: Ledger;
   readonly live: Set<Owned>;
   readonly kernels: ReadonlyMap<string, HostKernel>;
+  readonly images: Images;
 }
 
 type Part =
@@ -36,16 +38,24 @@ type Part =
 
 /** A plan as native programs: one, unless JavaScript kernels stand between. */
 export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContext): Executable {
-  const constantSlots = plan.inputs.filter((i) => i.constant).map((i) => i.slot);
-  const constantMemory = new Map(constantSlots.map((slot, i) => [slot, memoryOf(constants[i])]));
-  for (const memory of constantMemory.values()) if (typeof memory !== 'number') pin(memory);
+  const held = holdConstants(plan, constants, cx);
+  const constantMemory = held.memory;
+  const constantSlots = [...constantMemory.keys()];
   const outputSlots = plan.slots.flatMap((s, i) => (s.kind === 'output' ? [i] : []));
   const inputSlots = plan.inputs.filter((i) => !i.constant).map((i) => i.slot);
-  const parts: Part[] = split(plan, inputSlots, outputSlots, constantSlots).map((part) =>
-    'host' in part
-      ? { host: part.host, kernel: hostKernel(part.host) }
-      : { segment: part, program: native(part) },
-  );
+  const parts: Part[] = [];
+  try {
+    for (const part of split(plan, inputSlots, outputSlots, constantSlots)) {
+      parts.push(
+        'host' in part
+          ? { host: part.host, kernel: hostKernel(part.host) }
+          : { segment: part, program: native(part) },
+      );
+    }
+  } catch (error) {
+    release();
+    throw error;
+  }
   const owned = (handle: number, slot: number): Owned =>
     new Owned(handle, plan.slots[slot].bytes, cx.ledger, cx.addon, cx.live);
   // A run that answers at once never turns the event loop, so that finalizers of its results would wait: see
@@ -55,21 +65,31 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
 
   return {
     run(inputs, signal, into) {
-      if (parts.length !== 1 || !('segment' in only)) return runParts(inputs, signal);
-      const memory = inputs.map(({ memory: m, donate }) => (donate ? -(m as Owned).handle : memoryOf(m)));
-      const running = runProgram(only.program, memory, opOf(only.segment), inline, signal, into);
-      for (const { memory: m, donate } of inputs) if (donate) (m as Owned).surrender();
-      const wrap = (handles: number[]): Storage[] =>
-        handles.map((h, i) => {
-          const target = into?.[i];
-          return target ? new Borrowed(target, cx.ledger) : owned(h, outputSlots[i]);
-        });
-      return running instanceof Promise ? running.then(wrap) : wrap(running);
+      const pending = held.images.flatMap(({ image }) => image.pending ?? []);
+      if (pending.length === 0) return start(inputs, signal, into);
+      for (const own of [...inputs.map((i) => memoryOf(i.memory)), ...(into ?? [])]) pin(own);
+      return Promise.all(pending).then(() => start(inputs, signal, into));
     },
-    release() {
-      for (const part of parts) if ('program' in part) cx.addon.releaseProgram(part.program);
-    },
+    release,
   };
+
+  function start(...[inputs, signal, into]: Parameters<Executable['run']>): ReturnType<Executable['run']> {
+    if (parts.length !== 1 || !('segment' in only)) return runParts(inputs, signal);
+    const memory = inputs.map(({ memory: m, donate }) => (donate ? -(m as Owned).handle : memoryOf(m)));
+    const running = runProgram(only.program, memory, opOf(only.segment), inline, signal, into);
+    for (const { memory: m, donate } of inputs) if (donate) (m as Owned).surrender();
+    const wrap = (handles: number[]): Storage[] =>
+      handles.map((h, i) => {
+        const target = into?.[i];
+        return target ? new Borrowed(target, cx.ledger) : owned(h, outputSlots[i]);
+      });
+    return running instanceof Promise ? running.then(wrap) : wrap(running);
+  }
+
+  function release(): void {
+    for (const part of parts) if ('program' in part) cx.addon.releaseProgram(part.program);
+    for (const { source, input, image } of held.images) cx.images.release(source, input, image);
+  }
 
   function native(segment: Segment): number {
     try {
@@ -160,6 +180,45 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
   }
 }
 
+/** A constant's image, and what it is made of. */
+interface Held {
+  readonly source: Storage;
+  readonly input: PlanInput;
+  readonly image: Image;
+}
+
+/** The memory of every constant that steps read: the user's, or images made of it. */
+function holdConstants(
+  plan: Plan,
+  constants: readonly Storage[],
+  cx: CpuContext,
+): { memory: ReadonlyMap<number, NativeMemory>; images: readonly Held[] } {
+  const read = new Set(plan.steps.flatMap((s) => s.reads));
+  const given = plan.inputs.filter((i) => i.constant && !i.once);
+  const sources = new Map(given.map(({ slot }, i) => [slot, constants[i]]));
+  const memory = new Map<number, NativeMemory>();
+  for (const [slot, source] of sources) {
+    if (!read.has(slot)) continue;
+    const own = memoryOf(source);
+    pin(own);
+    memory.set(slot, own);
+  }
+  const images: Held[] = [];
+  try {
+    for (const input of plan.inputs) {
+      if (!input.once) continue;
+      const source = sources.get(input.once.reads[0])!;
+      const image = cx.images.acquire(source, plan, input, cx);
+      images.push({ source, input, image });
+      memory.set(input.slot, image.storage.handle);
+    }
+  } catch (error) {
+    for (const { source, input, image } of images) cx.images.release(source, input, image);
+    throw error;
+  }
+  return { memory, images };
+}
+
 function newBytes(op: string, bytes: number): Uint8Array {
   try {
     return new Uint8Array(bytes);
@@ -170,18 +229,6 @@ function newBytes(op: string, bytes: number): Uint8Array {
       cause,
     });
   }
-}
-
-/** What native code is given for a memory; an array that went away since it was lent is found here. */
-function memoryOf(memory: Storage | TypedArray): NativeMemory {
-  if (memory instanceof Owned) return memory.handle;
-  if (!(memory instanceof Borrowed)) return memory as TypedArray;
-  if (memory.data.byteLength === memory.bytes) return memory.data;
-  throw new MiaError('ERR_SHAPE', 'run', {
-    message: 'an array lent to a tensor was detached or resized',
-    expected: `${memory.bytes} bytes`,
-    actual: String(memory.data.byteLength),
-  });
 }
 
 const opOf =

@@ -30,7 +30,7 @@ export function runProgram(
   opOf: (step: number) => string,
   inline: boolean,
   signal?: AbortSignal,
-  into: readonly (TypedArray | null)[] = [],
+  into: readonly (TypedArray | number | null)[] = [],
 ): number[] | Promise<number[]> {
   const addon = loadAddon();
   if (!ready) {
@@ -50,7 +50,7 @@ export function runProgram(
     if (error) throw error;
     return result.slice(3);
   }
-  for (const memory of [...inputs, ...into]) if (memory !== null && typeof memory !== 'number') pin(memory);
+  for (const memory of [...inputs, ...into]) pin(memory);
   return new Promise((resolve, reject) => {
     const onAbort = signal && ((): void => addon.cancel(id));
     if (onAbort) signal.addEventListener('abort', onAbort, { once: true });
@@ -62,7 +62,8 @@ export function runProgram(
  * Memory that native threads read may not go elsewhere: a buffer that is transferred takes its bytes along, and they are
  * freed wherever it ends. From now on it is cloned, or the transfer refused, as Node's version has it.
  */
-export function pin(memory: ArrayBufferView): void {
+export function pin(memory: NativeMemory | null): void {
+  if (memory === null || typeof memory === 'number') return;
   if (memory.buffer instanceof ArrayBuffer) markAsUntransferable(memory.buffer);
 }
 

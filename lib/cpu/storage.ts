@@ -1,6 +1,7 @@
 import type { TypedArray } from '../dtype.js';
 import type { Ledger, Storage } from '../device.js';
-import type { Addon } from './addon.js';
+import { MiaError } from '../errors.js';
+import type { Addon, NativeMemory } from './addon.js';
 
 /** Counts references and keeps the device's books; what freeing means is the subclass's. */
 abstract class Counted implements Storage {
@@ -98,4 +99,16 @@ export class Owned extends Counted {
   peek(): Uint8Array {
     return new Uint8Array(this.addon.peek(this.#handle), 0, this.bytes);
   }
+}
+
+/** What native code is given for a memory; an array that went away since it was lent is found here. */
+export function memoryOf(memory: Storage | TypedArray): NativeMemory {
+  if (memory instanceof Owned) return memory.handle;
+  if (!(memory instanceof Borrowed)) return memory as TypedArray;
+  if (memory.data.byteLength === memory.bytes) return memory.data;
+  throw new MiaError('ERR_SHAPE', 'run', {
+    message: 'an array lent to a tensor was detached or resized',
+    expected: `${memory.bytes} bytes`,
+    actual: String(memory.data.byteLength),
+  });
 }

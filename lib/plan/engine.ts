@@ -33,6 +33,8 @@ export interface Executable {
 
 /** What the engine needs from a device. */
 export interface Backend {
+  /** A plan in the device's own kernels, where it has better ones than the device-neutral steps say. */
+  specialize?(plan: Plan): Plan;
   prepare(plan: Plan, constants: readonly Storage[]): Executable;
   /** Turns memory nobody else holds into an array. Consumes the storage. */
   take(storage: Storage, output: PlanOutput): TypedArray | Promise<TypedArray>;
@@ -204,7 +206,8 @@ export class Engine {
   }
 
   #prepare(traced: Trace, constants: readonly Storage[]): Entry {
-    const plan = makePlan(graphOf(traced), this.ops);
+    const neutral = makePlan(graphOf(traced), this.ops);
+    const plan = this.backend.specialize?.(neutral) ?? neutral;
     const executable = this.backend.prepare(plan, constants);
     this.counters.plansCompiled++;
     const outputSlots = plan.slots.flatMap((s, i) => (s.kind === 'output' ? [i] : []));

@@ -78,6 +78,8 @@ export interface Step {
 
 export interface PlanInput {
   readonly slot: number;
+  /** Computed from another constant by this step, once, when the plan is prepared; devices add such inputs. */
+  readonly once?: Step;
   readonly constant: boolean;
   readonly donatable: boolean;
 }
@@ -90,7 +92,7 @@ export interface PlanOutput {
   readonly elements: number;
 }
 
-/** Device-neutral, immutable, shared between runs. Inputs are slots 0, 1, ... in order. */
+/** Immutable, device-neutral until a device specializes it, shared between runs. Inputs are slots 0, 1, ... in order. */
 export interface Plan {
   readonly slots: readonly Slot[];
   readonly inputs: readonly PlanInput[];

@@ -32,6 +32,7 @@ constexpr struct {
 } kFunctions[] = {
     {"setup", Call<Setup>},
     {"prepare", Call<PrepareProgram>},
+    {"imageBytes", Call<ImageBytes>},
     {"releaseProgram", Call<ReleaseProgram>},
     {"run", Call<RunProgram>},
     {"cancel", Call<Cancel>},

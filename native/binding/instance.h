@@ -87,6 +87,7 @@ void StopRuns(Instance& instance);
 // The addon's functions; lib/cpu/addon.ts describes them.
 napi_value Setup(Instance& instance, Args& args);
 napi_value PrepareProgram(Instance& instance, Args& args);
+napi_value ImageBytes(Instance& instance, Args& args);
 napi_value ReleaseProgram(Instance& instance, Args& args);
 napi_value RunProgram(Instance& instance, Args& args);
 napi_value Cancel(Instance& instance, Args& args);

@@ -107,6 +107,20 @@ napi_value PrepareProgram(Instance& instance, Args& args) {
   return ToNumber(env, instance.programs.Add(owned));
 }
 
+// imageBytes(isa: string, format: string, n: number, k: number): number, or -1 if the format is unknown
+napi_value ImageBytes(Instance& instance, Args& args) {
+  args.function("imageBytes");
+  const std::string isa = args.String(0, "isa"), format = args.String(1, "format");
+  const int64_t n = args.Int(2, "n", 0, int64_t{1} << 31), k = args.Int(3, "k", 0, int64_t{1} << 31);
+  if (!args.ok()) return nullptr;
+  const KernelTable* table = FindTable(isa);
+  for (int i = 0; table != nullptr && i < table->num_formats; i++) {
+    if (format != table->formats[i].name) continue;
+    return ToNumber(instance.env, n * k < kMaxInt / 16 ? static_cast<double>(table->formats[i].image_bytes(n, k)) : -1);
+  }
+  return ToNumber(instance.env, -1);
+}
+
 // releaseProgram(id: number): void
 napi_value ReleaseProgram(Instance& instance, Args& args) {
   args.function("releaseProgram");

@@ -142,12 +142,17 @@ bool HoldArrays(Instance& instance, Flight* flight, const std::vector<Input>& in
   return true;
 }
 
-// Arrays of the caller's that take outputs.
+// Memory of the caller's that takes outputs.
 bool HoldTargets(Instance& instance, Flight* flight, const std::vector<Input>& targets, bool queued) {
   for (size_t i = 0; i < targets.size(); i++) {
-    if (targets[i].array == nullptr) continue;
-    flight->into[i] = targets[i].bytes.data;
-    if (queued && !Pin(instance, flight, targets[i].array)) return false;
+    const Input& target = targets[i];
+    flight->into[i] = target.bytes.data;
+    if (target.buffer != nullptr) {
+      target.buffer->Ref();
+      flight->held.push_back(target.buffer);
+    } else if (target.array != nullptr && queued && !Pin(instance, flight, target.array)) {
+      return false;
+    }
   }
   return true;
 }
@@ -185,7 +190,7 @@ Flight* Bind(Instance& instance, LoadedProgram* loaded, std::vector<Input>& inpu
     instance.spare.pop_back();
   }
   const Program& program = *loaded->program;
-  fresh->held.reserve(inputs.size());
+  fresh->held.reserve(inputs.size() + targets.size());
   fresh->pins.reserve(inputs.size() + targets.size());
   fresh->outputs.resize(static_cast<size_t>(program.num_outputs));
   fresh->into.assign(static_cast<size_t>(program.num_outputs), nullptr);
@@ -227,7 +232,7 @@ bool ReadInputs(napi_env env, napi_value array, bool queued, std::vector<Input>*
   return true;
 }
 
-// Reads the array of targets, each a typed array or null; may run JavaScript like ReadInputs.
+// Reads the array of targets, each a typed array, a handle or null; may run JavaScript like ReadInputs.
 bool ReadTargets(napi_env env, napi_value array, std::vector<Input>* targets) {
   for (size_t i = 0; i < targets->size(); i++) {
     Input& target = (*targets)[i];
@@ -235,9 +240,11 @@ bool ReadTargets(napi_env env, napi_value array, std::vector<Input>* targets) {
     napi_valuetype type;
     if (napi_get_element(env, array, static_cast<uint32_t>(i), &value) != napi_ok) return false;
     if (napi_typeof(env, value, &type) == napi_ok && (type == napi_null || type == napi_undefined)) continue;
+    if (napi_get_value_double(env, value, &target.handle) == napi_ok) continue;
     target.array = value;
     if (!GetBytes(env, value, &target.bytes) || IsResizable(env, target.bytes.buffer)) {
-      ThrowType(env, "run: target " + std::to_string(i) + " must be a typed array that cannot be resized, or null");
+      ThrowType(env, "run: target " + std::to_string(i) +
+                         " must be a typed array that cannot be resized, a handle or null");
       return false;
     }
   }
@@ -246,8 +253,15 @@ bool ReadTargets(napi_env env, napi_value array, std::vector<Input>* targets) {
 
 // The message of what is wrong with a target, or "".
 std::string CheckTarget(Instance& instance, const Loc& loc, Input* target) {
-  if (target->array == nullptr) return "";
-  GetBytes(instance.env, target->array, &target->bytes);
+  if (target->array != nullptr) {
+    GetBytes(instance.env, target->array, &target->bytes);
+  } else if (target->handle != 0) {
+    target->buffer = instance.buffers.Find(target->handle);
+    if (target->buffer == nullptr) return "is no buffer";
+    target->bytes = {target->buffer->data(), target->buffer->bytes(), nullptr};
+  } else {
+    return "";
+  }
   if (target->bytes.size != loc.bytes) {
     return "has " + std::to_string(target->bytes.size) + " bytes, but the output has " + std::to_string(loc.bytes);
   }
@@ -283,7 +297,7 @@ napi_value Setup(Instance& instance, Args& args) {
 }
 
 // run(program: number, inputs: (ArrayBufferView | number)[], runId: number, inline: boolean,
-//     into: (ArrayBufferView | null)[]): number[] | undefined
+//     into: (ArrayBufferView | number | null)[]): number[] | undefined
 napi_value RunProgram(Instance& instance, Args& args) {
   const napi_env env = instance.env;
   args.function("run");

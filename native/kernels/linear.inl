@@ -1,5 +1,5 @@
 // linear.<format>.f32: C [M, N] = A [M, K] x weights that pack.<format> made into an image. ints [M, N, K]; views [A (any
-// strides, storage any dtype whose register type is f32), image (u8)]. Formats narrower than f32 decide the arithmetic: A is
+// strides, storage any dtype whose register type is f32), image (u32)]. Formats narrower than f32 decide the arithmetic: A is
 // rounded to bf16 where pairs of it multiply as they are, and quantised for bytes (docs/numerics.md). Phase 0 prepares rows
 // of A that cannot be read where they are; phase 1 multiplies. The epilogue's register 0 is C at i * N + j.
 #pragma once
@@ -76,7 +76,7 @@ void LinearRun(const Step& step, const Frame& frame, int phase, int64_t begin, i
   sizes.n = p.n;
   sizes.direct = p.direct;
   const View& view = step.views[1];
-  const char* const image = frame.base[view.loc] + view.offset;
+  const char* const image = frame.base[view.loc] + BytesOf(view.dtype, view.offset);
   Sink<float> sink(sizes, step, frame, reinterpret_cast<float*>(KernelScratch(frame) + 2 * kPanelBytes + kRowsBytes));
   const auto run = [&](auto product) {
     const int64_t most = p.direct ? p.panels : MaxOf(1, kMaxScratchCols<float> / ColsOf<F>());
@@ -105,9 +105,7 @@ const char* LinearCheck(const Step& step) {
   if (LinearProblem<F>::kRowDType == DType::k_i8 && k > kMostBytes) return "linear: sums of so many bytes overflow";
   if (!IsMatrices(a, 1, m, k)) return "linear: A is not [M, K]";
   if (RegOf(a.dtype) != Reg::k_f32) return "linear: A is of another type";
-  if (image.dtype != DType::k_u8 || image.access != Access::kLinear || image.count != ImageBytes<F>(n, k)) {
-    return "linear: the image is of another size";
-  }
+  if (!IsImage<F>(image, n, k)) return "linear: the image is not words in a row, or of another size";
   if (step.epilogue.num_stores == 0) return "linear stores nothing";
   if (!Covers(step.epilogue, products)) return "linear: the epilogue does not have M * N elements";
   return nullptr;

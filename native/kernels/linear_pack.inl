@@ -1,5 +1,5 @@
-// pack.<format>: weights B into the image that linear.<format> reads. ints [N, K]; views [B (dims K, N), image (u8)]. B is of
-// the format's dtype; its blocks run along k. Units: panels.
+// pack.<format>: weights B into the image that linear.<format> reads. ints [N, K]; views [B (dims K, N), image]. B is of the
+// format's dtype; its blocks run along k. The image is ImageBytes in words (u32). Units: panels.
 #pragma once
 
 #include "kernels/linear_formats.inl"
@@ -110,7 +110,7 @@ template <class F>
 void PackRun(const Step& step, const Frame& frame, int, int64_t begin, int64_t end) {
   const int64_t n = step.ints[0], k = step.ints[1];
   const View &b = step.views[0], &image = step.views[1];
-  char* const out = frame.base[image.loc] + image.offset;
+  char* const out = frame.base[image.loc] + BytesOf(image.dtype, image.offset);
   for (int64_t panel = begin; panel < end; panel++) {
     const int64_t j0 = panel * ColsOf<F>(), width = MinOf(ColsOf<F>(), n - j0);
     char* const to = out + panel * PanelBytesOf<F>(k);
@@ -130,6 +130,11 @@ void PackRun(const Step& step, const Frame& frame, int, int64_t begin, int64_t e
 }
 
 template <class F>
+bool IsImage(const View& view, int64_t n, int64_t k) {
+  return view.dtype == DType::k_u32 && view.access == Access::kLinear && BytesOf(view.dtype, view.count) == ImageBytes<F>(n, k);
+}
+
+template <class F>
 const char* PackCheck(const Step& step) {
   if (step.num_ints != 2 || step.num_views != 2) return "pack takes ints [N, K] and views [B, image]";
   const int64_t n = step.ints[0], k = step.ints[1];
@@ -139,8 +144,7 @@ const char* PackCheck(const Step& step) {
   const int64_t dims[] = {k, n};
   if (b.dtype != F::kDType || !HasDims(b, dims, 2)) return "pack: B is not [K, N] of the format";
   if (F::kBlocks && (k % F::kGroup != 0 || StrideAt(b, 0) != 1)) return "pack: blocks do not run along K";
-  if (image.dtype != DType::k_u8 || image.access != Access::kLinear) return "pack: the image is not bytes in a row";
-  return image.count == ImageBytes<F>(n, k) ? nullptr : "pack: the image is of another size";
+  return IsImage<F>(image, n, k) ? nullptr : "pack: the image is not words in a row, or of another size";
 }
 
 MIA_END

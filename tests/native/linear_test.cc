@@ -113,7 +113,7 @@ void CheckLinear(const KernelTable& table, const Format& f, int64_t m, int64_t n
   Call pack;
   pack.kernel = std::string("pack.") + f.name;
   pack.ints = {n, k};
-  pack.views = {WeightView(f, n, k), Linear(1, DType::k_u8, bytes)};
+  pack.views = {WeightView(f, n, k), Linear(1, DType::k_u32, bytes / 4)};
   pack.piece = piece;
   CHECK(pack.Run(table, {reinterpret_cast<char*>(weights.data()), image.data()}));
   CHECK(image.Intact());
@@ -121,7 +121,7 @@ void CheckLinear(const KernelTable& table, const Format& f, int64_t m, int64_t n
   Call call;
   call.kernel = std::string("linear.") + f.name + ".f32";
   call.ints = {m, n, k};
-  call.views = {MakeView(0, DType::k_f32, {m, k}, {k, 1}), Linear(1, DType::k_u8, bytes)};
+  call.views = {MakeView(0, DType::k_f32, {m, k}, {k, 1}), Linear(1, DType::k_u32, bytes / 4)};
   call.piece = piece;
   const bool plain = dice.Roll(2) == 0;
   Tile twice;  // an epilogue of its own: 2 C
@@ -193,12 +193,12 @@ TEST(linear_quantises_activations_by_block) {
       Call pack;
       pack.kernel = std::string("pack.") + f.name;
       pack.ints = {n, k};
-      pack.views = {WeightView(f, n, k), Linear(1, DType::k_u8, bytes)};
+      pack.views = {WeightView(f, n, k), Linear(1, DType::k_u32, bytes / 4)};
       CHECK(pack.Run(*table, {reinterpret_cast<char*>(weights.data()), image.data()}));
       Call call;
       call.kernel = std::string("linear.") + f.name + ".f32";
       call.ints = {1, n, k};
-      call.views = {MakeView(0, DType::k_f32, {1, k}, {k, 1}), Linear(1, DType::k_u8, bytes)};
+      call.views = {MakeView(0, DType::k_f32, {1, k}, {k, 1}), Linear(1, DType::k_u32, bytes / 4)};
       call.epilogue = StoreOf(Linear(2, DType::k_f32, n));
       CHECK(call.Run(*table, {reinterpret_cast<char*>(a.data()), image.data(), reinterpret_cast<char*>(c.data())}));
       double unit = 1, sum = 0;  // the weight that all of them are
@@ -224,13 +224,13 @@ TEST(linear_refuses) {
     call.epilogue = StoreOf(out);
     return !call.Run(*table, {p, p + 4096, p + 32768});
   };
-  const auto f32 = DType::k_f32, u8 = DType::k_u8;
-  const mia::View a = MakeView(0, f32, {2, 64}, {64, 1}), image = Linear(1, u8, bytes), out = Linear(2, f32, 8);
+  const auto f32 = DType::k_f32, u8 = DType::k_u8, u32 = DType::k_u32;
+  const mia::View a = MakeView(0, f32, {2, 64}, {64, 1}), image = Linear(1, u32, bytes / 4), out = Linear(2, f32, 8);
   CHECK(!refused("linear.q8_0.f32", {2, 4, 64}, a, image, out));
   CHECK(refused("linear.q8_0.f32", {2, 4}, a, image, out));
   CHECK(refused("linear.q8_0.f32", {2, 4, 63}, MakeView(0, f32, {2, 63}, {64, 1}), image, out));
-  CHECK(refused("linear.q8_0.f32", {2, 4, 64}, a, Linear(1, u8, bytes - 1), out));
-  CHECK(refused("linear.q8_0.f32", {2, 4, 64}, a, Linear(1, DType::k_i8, bytes), out));
+  CHECK(refused("linear.q8_0.f32", {2, 4, 64}, a, Linear(1, u32, bytes / 4 - 1), out));
+  CHECK(refused("linear.q8_0.f32", {2, 4, 64}, a, Linear(1, DType::k_i32, bytes / 4), out));
   CHECK(refused("linear.q8_0.f32", {2, 4, 64}, MakeView(0, DType::k_i32, {2, 64}, {64, 1}), image, out));
   CHECK(refused("linear.q8_0.f32", {2, 4, 64}, a, image, Linear(2, f32, 9)));
   CHECK(refused("linear.q8_0.f32", {-2, -4, 64}, a, image, out));
@@ -239,5 +239,5 @@ TEST(linear_refuses) {
   CHECK(refused("pack.q8_0", {4, 64}, MakeView(0, q8_0, {64, 4}, {32, 1}), image, out));
   CHECK(refused("pack.q8_0", {4, 64}, MakeView(0, q8_0, {32, 4}, {1, 64}), image, out));
   CHECK(refused("pack.q8_0", {4, 64}, MakeView(0, u8, {64, 4}, {1, 64}), image, out));
-  CHECK(refused("pack.q8_0", {4, 64}, MakeView(0, q8_0, {64, 4}, {1, 64}), Linear(1, u8, bytes + 64), out));
+  CHECK(refused("pack.q8_0", {4, 64}, MakeView(0, q8_0, {64, 4}, {1, 64}), Linear(1, u32, bytes / 4 + 16), out));
 }

@@ -90,7 +90,7 @@ ProgramWords Seed(const KernelTable& table, int kernel, bool blocks = false) {
     for (int i = 0; i < table.num_formats; i++) {
       if (format == table.formats[i].name) bytes = static_cast<double>(table.formats[i].image_bytes(3, 256));
     }
-    const ViewWords image = {starts("pack.") ? 2.0 : 1.0, static_cast<double>(DType::k_u8), 0, {bytes}, {1}};
+    const ViewWords image = {starts("pack.") ? 2.0 : 1.0, static_cast<double>(DType::k_u32), 0, {bytes / 4}, {1}};
     words.inputs = {3072, bytes};
     words.outputs = {{starts("pack.") ? bytes : 800, -1}};
     if (starts("pack.")) {

@@ -34,7 +34,10 @@ const plans: Record<string, Make> = {
   },
   'a convolution and a pool take channels that lie last'(d) {
     const x = on(d, [1, 6, 6, 4]).permute([0, 3, 1, 2]);
-    return x.conv2d(on(d, [3, 3, 4, 8]).permute([3, 2, 0, 1]), { padding: 'same' }).maxPool2d(2).neg();
+    return x
+      .conv2d(on(d, [3, 3, 4, 8]).permute([3, 2, 0, 1]), { padding: 'same' })
+      .maxPool2d(2)
+      .neg();
   },
   'layerNorm with a residual is one step'(d) {
     const x = on(d, [4, 8, 16]);

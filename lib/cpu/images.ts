@@ -1,0 +1,73 @@
+import type { Storage } from '../device.js';
+import type { Plan, PlanInput } from '../plan/plan.js';
+import { encode } from './encode.js';
+import type { CpuContext } from './executable.js';
+import { memoryOf, Owned } from './storage.js';
+import { runProgram } from './runner.js';
+
+/** A constant as a kernel wants it, and whether it is there yet. */
+export interface Image {
+  readonly storage: Owned;
+  /** Undefined once it is made. */
+  pending: Promise<void> | undefined;
+  users: number;
+}
+
+/**
+ * Images of constants, by the memory they are made of: programs for several sizes, and several programs, share them. An
+ * image lives as long as an executable uses it.
+ */
+export class Images {
+  readonly #bySource = new WeakMap<Storage, Map<string, Image>>();
+
+  /** The image that `input.once` makes of `source`. It may still be pending; give it back by `release`. */
+  acquire(source: Storage, plan: Plan, input: PlanInput, cx: CpuContext): Image {
+    const known = this.#bySource.get(source) ?? new Map<string, Image>();
+    this.#bySource.set(source, known);
+    const key = keyOf(input);
+    let image = known.get(key);
+    if (!image) {
+      image = make(source, plan, input, cx);
+      known.set(key, image);
+    }
+    image.users++;
+    return image;
+  }
+
+  release(source: Storage, input: PlanInput, image: Image): void {
+    if (--image.users > 0) return;
+    this.#bySource.get(source)?.delete(keyOf(input));
+    const free = (): void => image.storage.release();
+    if (image.pending) image.pending.then(free, free);
+    else free();
+  }
+}
+
+/** What is made of the source, apart from slots, which are the plan's. */
+const keyOf = ({ once }: PlanInput): string => {
+  const [{ dtype, offset, sizes, strides }] = once!.operands;
+  return [once!.kernel, dtype, offset, sizes, strides].join();
+};
+
+function make(source: Storage, plan: Plan, { slot, once }: PlanInput, cx: CpuContext): Image {
+  const { addon, isa, threads, names, ledger, live } = cx;
+  const { bytes } = plan.slots[slot];
+  const segment = { steps: [once!], inputs: once!.reads, outputs: [slot], constants: [] };
+  const program = addon.prepare(isa, threads, encode(plan, segment, names), []);
+  let storage: Owned | undefined;
+  try {
+    storage = new Owned(addon.alloc(bytes), bytes, ledger, addon, live);
+    const running = runProgram(program, [memoryOf(source)], () => 'pack', false, undefined, [storage.handle]);
+    const image: Image = { storage, pending: undefined, users: 0 };
+    if (running instanceof Promise) {
+      image.pending = running.then(() => void (image.pending = undefined));
+      image.pending.catch(() => {}); // told to whoever runs
+      image.pending.finally(() => addon.releaseProgram(program)).catch(() => {});
+    } else addon.releaseProgram(program);
+    return image;
+  } catch (error) {
+    storage?.release();
+    addon.releaseProgram(program);
+    throw error;
+  }
+}
