@@ -118,9 +118,12 @@ void Cut(Problem* problem) {
   p.rows = p.m;
   p.bands = p.chunks = p.m > 0 ? 1 : 0;
   if (p.thin || p.m == 0) return;
-  // Tall bands repay packing B, and wide ones packing A or passing C through scratch.
-  const bool tall = p.direct && p.a_in_place;
-  p.bands = BlocksOf(p.m, tall ? kMaxBandRows : kMaxScratchRows);
+  // Tall bands repay packing B, and wide ones packing A or passing C through scratch, which holds more rows of few
+  // columns. Chunks of whole tiles may make a band up to a tile a chunk taller.
+  constexpr int64_t kSpareRows = (kMaxBandRows / kMinPackedRows + 1) * kTileRows<T>;
+  const int64_t held = kMaxScratchRows * kMaxScratchCols<T> / MinOf(MaxOf(p.n, 1), kMaxScratchCols<T>);
+  const int64_t fit = p.direct ? kMaxBandRows : MaxOf(kMaxScratchRows, MinOf(kMaxBandRows, held - kSpareRows));
+  p.bands = BlocksOf(p.m, p.a_in_place ? fit : kMaxScratchRows);
   const int64_t band = RoundUp(BlocksOf(p.m, p.bands), kTileRows<T>);
   // Chunks as small as make enough units; ranges of them will often be worked on together.
   const double flops = 2.0 * static_cast<double>(p.batch * p.m * p.n) * static_cast<double>(p.k);

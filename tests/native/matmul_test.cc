@@ -83,8 +83,8 @@ TEST(MatmulBatches) {
 
 // Several chunks of rows, blocks of columns wider than scratch, panels packed while others are used.
 TEST(MatmulBlocks) {
-  const int64_t sizes[][3] = {{300, 200, 70}, {530, 130, 33}, {260, 65, 530}, {9, 1100, 40},
-                              {150, 600, 20}, {145, 70, 300}, {49, 530, 64}};
+  const int64_t sizes[][3] = {{300, 200, 70}, {900, 40, 33},  {1100, 33, 197}, {530, 130, 33}, {260, 65, 530},
+                              {9, 1100, 40},  {150, 600, 20}, {145, 70, 300},  {49, 530, 64}};
   unsigned seed = 0;
   for (const auto* table : Isas()) {
     for (const auto& size : sizes) {

@@ -72,7 +72,7 @@ void CheckConvolution(const mia::KernelTable& table, const std::string& type, co
   Dice dice(seed);
   Geometry g = RandomGeometry(dice);
   const int64_t groups = 1 + dice.Roll(3), channels = dice.Roll(3) == 0 ? 1 : 1 + dice.Roll(7),
-                rows = 1 + dice.Roll(dice.Roll(5) == 0 ? 150 : 12);
+                rows = 1 + dice.Roll(dice.Roll(5) == 0 ? 400 : 12);
   g.c = groups * channels;
   const int64_t k = channels * g.kh * g.kw, outputs = groups * rows, count = g.n * outputs * g.oh * g.ow;
   const auto lay = [&] { return static_cast<Lay>(dice.Roll(static_cast<int64_t>(Lay::kCount))); };

@@ -232,6 +232,7 @@ describe('replay', () => {
       .map((op) => op.name);
     expect(internal).toEqual([
       'leaf',
+      'copy',
       'softmaxRows',
       'logSoftmaxRows',
       'normalizeRows',
