@@ -41,7 +41,6 @@ void PrepareRows(const LinearProblem<F>& p, const Frame& frame, int64_t begin, i
   float* const wide = reinterpret_cast<float*>(KernelScratch(frame));  // a row, or a stretch of it
   constexpr int64_t kWide = kPanelBytes / static_cast<int64_t>(sizeof(float)) - kLanes;
   for (int64_t i = begin; i < end; i++) {
-    char* const to = p.SharedRow(frame, i);
     const Source row = a.From(0, i);
     const bool plain = row.dtype == DType::k_f32 && (row.k_stride == 1 || p.k == 1);
     const auto stretch = [&](int64_t k, int64_t n) {
@@ -50,14 +49,16 @@ void PrepareRows(const LinearProblem<F>& p, const Frame& frame, int64_t begin, i
       Pack(wide, RoundUp(n, kLanes), {part.data, part.dtype, part.stride, part.k_stride}, 1, n);
       return static_cast<const float*>(wide);
     };
-    if constexpr (kTo == DType::k_i8) {
-      const ByteRows<F> out{to, p.k};
-      QuantizeRow(out, stretch, kWide / 256 * 256);
+    if constexpr (kTo == DType::k_i8 && !F::kBlocks) {
+      QuantizeRow({p.SharedRow(frame, i), p.k}, stretch, kWide);
     } else {
       for (int64_t k = 0, n; k < p.k; k += n) {
-        n = MinOf(p.k - k, kWide / 2 * 2);
+        n = MinOf(p.k - k, kWide / 256 * 256);
         const float* const x = stretch(k, n);
-        if constexpr (kTo == DType::k_bf16) {
+        char* const to = p.SharedRow(frame, i);
+        if constexpr (F::kBlocks) {
+          QuantizeBlocks<F>(p.TileOf(frame, i), static_cast<int>(i % p.kTile), k, x, n);
+        } else if constexpr (kTo == DType::k_bf16) {
           RoundRow(reinterpret_cast<uint16_t*>(to) + k, x, n, RoundUp(n, 2));
         } else {
           memcpy(reinterpret_cast<float*>(to) + k, x, static_cast<size_t>(n) * sizeof(float));

@@ -86,9 +86,9 @@ struct PanelProduct {
   void ScaleSums(float* c, int64_t c_row, int64_t i0, int64_t rows, int64_t cols) const {
     if constexpr (kSame<T, Quad>) {
       for (int64_t i = 0; i < rows; i++, c += c_row) {
-        const ByteRows<F> row{p.SharedRow(frame, i0 + i), p.k};
-        const Vec scale = Set(row.scales()[0]);
-        const VecI start = SetInt(row.starts()[0]);
+        const ByteRow row{p.SharedRow(frame, i0 + i), p.k};
+        const Vec scale = Set(*row.scale());
+        const VecI start = SetInt(*row.start());
         const auto value = [&](VecI sum) { return Mul(FromInt(Add(sum, start)), scale); };
         int64_t j = 0;
         for (; j + kLanes <= cols; j += kLanes) Store(c + j, value(BitsOf(Load(c + j))));

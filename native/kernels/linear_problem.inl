@@ -54,13 +54,20 @@ struct LinearProblem {
   }
 
   static int64_t RowBytes(int64_t k) {
-    if constexpr (kRowDType == DType::k_i8) {
-      return ByteRows<F>::Stride(k);
+    if constexpr (F::kBlocks) {
+      return k / F::kBlock * BlockRows<F>::kRecord;
+    } else if constexpr (kRowDType == DType::k_i8) {
+      return ByteRow::Stride(k);
     } else {
       return RowStride(RoundUp(k, 2) * DTypeBytes(kRowDType));
     }
   }
   char* SharedRow(const Frame& frame, int64_t i) const { return frame.shared + i * row_stride; }
+  // The tile of rows that row i is in; bands are whole tiles.
+  auto TileOf(const Frame& frame, int64_t i) const {
+    const int64_t first = i / kTile * kTile;
+    return BlockRows<F>{SharedRow(frame, first), static_cast<int>(MinOf(kTile, m - first))};
+  }
   Rows RowsAt(const Frame& frame, int64_t i) const {
     if (!in_place) return {SharedRow(frame, i), row_stride};
     const int64_t stride = StrideOf(*a, 1) * static_cast<int64_t>(sizeof(float));
