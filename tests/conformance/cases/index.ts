@@ -1,6 +1,7 @@
 /** The case table. */
 import type { Case } from '../case.js';
 import { binaryCases, choiceCases } from './binary.js';
+import { blockCases } from './blocks.js';
 import { chainCases } from './chains.js';
 import { convertCases, packedCases } from './convert.js';
 import { indexCases, topkCases } from './indexing.js';
@@ -28,4 +29,5 @@ export const tables = {
   join: joinCases,
   source: sourceCases,
   chain: chainCases,
+  block: blockCases,
 } satisfies Record<string, readonly Case[]>;

@@ -5,3 +5,4 @@ export * from './indexing.js';
 export * from './matmul.js';
 export * from './movement.js';
 export * from './reduce.js';
+export * from './blocks.js';
