@@ -166,7 +166,7 @@ void Pack(T* dst, int64_t ld, const Source& source, int64_t depth, int64_t width
   case DType::k_##name:                                                                                     \
     if constexpr (kSame<T, float> && kSame<reg, float>) {                                                   \
       return PackFloats<DType::k_##name>(dst, ld, source, depth, width);                                    \
-    } else if constexpr (kSame<T, Wrap<reg>> || (kSame<T, float> && kSame<storage, int8_t>)) {                                                             \
+    } else if constexpr (kSame<T, Wrap<reg>> || (kSame<T, float> && kSame<storage, int8_t>)) {              \
       return PackNumbers<DType::k_##name>(dst, ld, static_cast<const storage*>(source.data), source, depth, \
                                           width);                                                           \
     }                                                                                                       \

@@ -1,6 +1,6 @@
-// Numbers into blocks. q8_0 and q4_0 round as GGUF's reference does, to the bit; q4_k and q6_k search for the scales with
-// the smallest squared error, large numbers weighing more, as ggml does. NaN becomes 0, and what is beyond kLargest, the
-// most that scales can say, becomes that: blocks never decode to anything but finite numbers.
+// Numbers into blocks. q8_0 and q4_0 round as ggml's reference does, to the bit; q4_k and q6_k search for the scales
+// with the smallest squared error, large numbers weighing more, as ggml does. NaN becomes 0, and what is beyond the
+// most that scales can say becomes that: blocks never decode to anything but finite numbers.
 #pragma once
 
 #include "kernels/blocks.inl"

@@ -47,14 +47,14 @@ void CheckRefused(const fixture::ProgramWords& words, const char* part_of_messag
   }
 }
 
-// Numbers that blocks of any format hold exactly: of each run of 16, 0 and +-`size`, and `size` in only one sign.
-std::vector<float> Exact(int64_t n, float size) {
+// Zeros and numbers of one size and sign, which every format holds well.
+std::vector<float> Sparse(int64_t n, float size) {
   std::vector<float> x(static_cast<size_t>(n));
   for (size_t i = 0; i < x.size(); i++) x[i] = i % 3 == 0 ? -size : 0;
   return x;
 }
 
-// The first column of a call, encoded into memory at an odd address.
+// x in blocks at `out`.
 void Encode(const KernelTable& table, DType dtype, const std::vector<float>& x, char* out) {
   Call call;
   call.kernel = "encode.f32";
@@ -120,7 +120,7 @@ TEST(blocks_come_back_from_any_address) {
   for (const auto* isa : kernel::Isas()) {
     for (const DType dtype : kBlocks) {
       const int64_t n = 5 * Elements(dtype);
-      const std::vector<float> x = Exact(n, 24);
+      const std::vector<float> x = Sparse(n, 24);
       const Memory blocks(static_cast<size_t>(5 * Bytes(dtype)) + 1), out(static_cast<size_t>(n) * sizeof(float));
       Encode(*isa, dtype, x, blocks.data() + 1);
       CHECK(blocks.Intact());
@@ -144,7 +144,8 @@ TEST(decode_reads_only_the_rows_picked) {
       const int64_t inner = 2 * Elements(dtype), row = 2 * Bytes(dtype);
       std::vector<char> table(static_cast<size_t>(4 * row));
       for (int r = 0; r < 4; r++) {
-        Encode(*isa, dtype, std::vector<float>(static_cast<size_t>(inner), static_cast<float>(r - 8)), table.data() + r * row);
+        const std::vector<float> numbers(static_cast<size_t>(inner), static_cast<float>(r - 8));
+        Encode(*isa, dtype, numbers, table.data() + r * row);
       }
       const int64_t picks[] = {3, 0, 3};
       const Memory out(static_cast<size_t>(3 * inner) * sizeof(float));
