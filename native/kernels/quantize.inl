@@ -31,7 +31,7 @@ MIA_INLINE float SumOf(float (&terms)[n]) {
 template <int n, class Term>
 MIA_INLINE float SumOver(Term term) {
   float terms[n];
-  for (int i = 0; i < n; i++) terms[i] = term(i);
+  MIA_ROLLED for (int i = 0; i < n; i++) terms[i] = term(i);
   return SumOf(terms);
 }
 // 1 / x, but 0 where x or that is beyond floats.
@@ -41,7 +41,7 @@ MIA_INLINE float Inverse(float x) {
 }
 
 MIA_INLINE void Limit(float* x, int n, float largest) {
-  for (int i = 0; i < n; i++) x[i] = x[i] != x[i] ? 0 : Within(x[i], -largest, largest);
+  MIA_ROLLED for (int i = 0; i < n; i++) x[i] = x[i] != x[i] ? 0 : Within(x[i], -largest, largest);
 }
 
 // x: 32 numbers, from here on limited.
@@ -79,14 +79,14 @@ struct Affine {
 MIA_INLINE Affine FitAffine(const float* x) {
   constexpr int n = Q4_K::kRun;
   float low = 0, high = x[0];
-  for (int i = 0; i < n; i++) {
+  MIA_ROLLED for (int i = 0; i < n; i++) {
     low = x[i] < low ? x[i] : low;
     high = x[i] > high ? x[i] : high;
   }
   if (high - low < kLeastRange) return {0, -low};
   const float size = __builtin_sqrtf(SumOver<n>([=](int i) { return x[i] * x[i]; }) / n);
   float weights[n], q[n];
-  for (int i = 0; i < n; i++) weights[i] = size + __builtin_fabsf(x[i]);
+  MIA_ROLLED for (int i = 0; i < n; i++) weights[i] = size + __builtin_fabsf(x[i]);
   const float sum_w = SumOver<n>([&](int i) { return weights[i]; });
   const float sum_x = SumOver<n>([&](int i) { return weights[i] * x[i]; });
   // Grids somewhat finer and coarser than the range give numbers q; the best line through these is a candidate.
@@ -94,7 +94,7 @@ MIA_INLINE Affine FitAffine(const float* x) {
   float least = kInfinite;
   for (int step = -10; step <= 10; step++) {
     const float steps = (15 + 0.1f * static_cast<float>(step)) / (high - low);
-    for (int i = 0; i < n; i++) q[i] = NearestIn(steps * (x[i] - low), 0, 15);
+    MIA_ROLLED for (int i = 0; i < n; i++) q[i] = NearestIn(steps * (x[i] - low), 0, 15);
     const float sum_q = SumOver<n>([&](int i) { return weights[i] * q[i]; });
     const float sum_qq = SumOver<n>([&](int i) { return weights[i] * q[i] * q[i]; });
     const float sum_qx = SumOver<n>([&](int i) { return weights[i] * q[i] * x[i]; });
@@ -153,14 +153,14 @@ MIA_INLINE void Encode(Q4_K, float* x, uint8_t* block) {
 MIA_INLINE float FitScale(const float* x) {
   constexpr int n = Q6_K::kRun;
   float largest = 0;
-  for (int i = 0; i < n; i++) largest = __builtin_fabsf(largest) < __builtin_fabsf(x[i]) ? x[i] : largest;
+  MIA_ROLLED for (int i = 0; i < n; i++) largest = __builtin_fabsf(largest) < __builtin_fabsf(x[i]) ? x[i] : largest;
   if (__builtin_fabsf(largest) < kLeastRange) return 0;
   float best = 0, most = 0;
   float shares[n], q[n];
-  for (int i = 0; i < n; i++) shares[i] = x[i] / largest;
+  MIA_ROLLED for (int i = 0; i < n; i++) shares[i] = x[i] / largest;
   for (int step = -9; step <= 9; step++) {
     const float steps = -(32 + 0.1f * static_cast<float>(step));
-    for (int i = 0; i < n; i++) q[i] = NearestIn(steps * shares[i], -32, 31);
+    MIA_ROLLED for (int i = 0; i < n; i++) q[i] = NearestIn(steps * shares[i], -32, 31);
     const float sum_qx = SumOver<n>([&](int i) { return shares[i] * shares[i] * shares[i] * q[i]; });
     const float sum_qq = SumOver<n>([&](int i) { return shares[i] * shares[i] * q[i] * q[i]; });
     // The best scale for these q is sum_qx / sum_qq, and takes sum_qx^2 / sum_qq off the error.
