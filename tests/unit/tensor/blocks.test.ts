@@ -1,8 +1,9 @@
 /** Tensors of block dtypes: what may be seen of them, what is refused and how, files of them. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Cpu } from '../../../lib/cpu/device.js';
+import { Cpu, CpuBuilder } from '../../../lib/cpu/device.js';
 import type { BlockDType, DType } from '../../../lib/dtype.js';
 import { Layout } from '../../../lib/layout/index.js';
+import { apply, defineOp } from '../../../lib/tensor/custom.js';
 import { compile, Program } from '../../../lib/tensor/compile.js';
 import { spec } from '../../../lib/tensor/spec.js';
 import { Tape } from '../../../lib/tensor/tape.js';
