@@ -248,6 +248,26 @@ describe('files', () => {
   });
 });
 
+test('custom ops see raw blocks, and make them', async () => {
+  const swap = defineOp({ name: 'swapRows', doc: 'two rows swapped', infer: ([x]) => x });
+  const cpu = await new CpuBuilder()
+    .addDefaultOps()
+    .addOp(swap, ([x], y) => {
+      const half = x.length / 2;
+      (y as Uint8Array).set((x as Uint8Array).subarray(half));
+      (y as Uint8Array).set((x as Uint8Array).subarray(0, half), half);
+    })
+    .build();
+  const t = Tensor.create(cpu, [3, 64], bytes(), 'q8_0').slice([[0, 2], [32, 64]]); // prettier-ignore
+  const swapped = apply(swap, [t]) as Any;
+  expect([swapped.dtype, swapped.shape]).toEqual(['q8_0', [2, 32]]);
+  const row = (r: number): number[] => Array.from({ length: 32 }, (_, i) => number(r, 32 + i));
+  expect(await values(swapped)).toEqual([...row(1), ...row(0)]);
+  const lanes = apply(swap, [Tensor.create(cpu, [2], Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8), 'f32x4')]);
+  expect([...((await lanes.back()) as Float32Array)]).toEqual([5, 6, 7, 8, 1, 2, 3, 4]);
+  await cpu.close();
+});
+
 test.each<BlockDType>(['q8_0', 'q4_0', 'q4_k', 'q6_k'])(
   '%s weights are constants of a program',
   async (type) => {
