@@ -1,6 +1,6 @@
 import { expectTypeOf, test } from 'vitest';
 import type { Device } from '../../lib/device.js';
-import type { DType, FloatDType } from '../../lib/dtype.js';
+import type { DType, FloatDType, WeightDType } from '../../lib/dtype.js';
 import { Layout } from '../../lib/layout/index.js';
 import { apply, defineOp, defineScalarOp } from '../../lib/tensor/custom.js';
 import { expr } from '../../lib/tensor/expr.js';
@@ -102,6 +102,36 @@ test('a literal shape is a shape, a Cpu is a Device', () => {
   expectTypeOf(f32(2, 3)).not.toExtend<F32<[3, 2]>>();
   expectTypeOf(f32(2, 3)).not.toExtend<I32<[2, 3]>>();
   expectTypeOf(f32(2, 3)).not.toExtend<Tensor<typeof gpu, 'f32', [2, 3]>>();
+});
+
+test('blocks are storage', () => {
+  const q8_0 = f32(9, 64).to('q8_0');
+  expectTypeOf(q8_0).toEqualTypeOf<Tensor<Cpu, 'q8_0', [9, 64]>>();
+  expectTypeOf(q8_0.to('f32')).toEqualTypeOf<F32<[9, 64]>>();
+  expectTypeOf(q8_0.embedding(i32(7))).toEqualTypeOf<F32<[7, 64]>>();
+  expectTypeOf(q8_0.gather(i32(2, 7))).toEqualTypeOf<F32<[2, 7, 64]>>();
+  expectTypeOf(f32(5, 64).matmul(q8_0.transpose())).toEqualTypeOf<F32<[5, 9]>>();
+  expectTypeOf(f32(5, 64).matmul(Tensor.zeros(cpu, [64, 9], 'bf16'))).toEqualTypeOf<F32<[5, 9]>>();
+  expectTypeOf(f32(5, 64).matmul(Tensor.zeros(cpu, [64, 9], 'i8'))).toEqualTypeOf<F32<[5, 9]>>();
+  expectTypeOf(
+    Tensor.create(cpu, [2, 32], new Uint8Array(68), 'q8_0').back(),
+  ).resolves.toExtend<Uint8Array>();
+  const load = (x: F32<Shape>, w: Tensor<Cpu, 'f32' | WeightDType>): F32<Shape> => x.matmul(w.transpose());
+  expectTypeOf(load).toBeFunction();
+  void [
+    // @ts-expect-error no arithmetic on blocks
+    () => q8_0.add(q8_0),
+    // @ts-expect-error narrower on the left
+    () => Tensor.zeros(cpu, [5, 64], 'bf16').matmul(f32(64, 9)),
+    // @ts-expect-error blocks on the left
+    () => q8_0.matmul(f32(64, 9)),
+    // @ts-expect-error narrower beside halves
+    () => Tensor.zeros(cpu, [5, 64], 'f16').matmul(q8_0.transpose()),
+    // @ts-expect-error u8 is no weight
+    () => f32(5, 64).matmul(Tensor.zeros(cpu, [64, 9], 'u8')),
+    // @ts-expect-error blocks lie in bytes
+    () => Tensor.create(cpu, [2, 32], new Float32Array(17), 'q8_0'),
+  ];
 });
 
 test('generic code compiles', () => {
