@@ -1,5 +1,5 @@
-// A block of query rows against blocks of keys, by online softmax (Milakov and Gimelshein 2018; Dao et al. 2022): scores
-// of a few rows at a time stay in L1, and never all of them exist.
+// A block of query rows against blocks of keys, by online softmax (Milakov and Gimelshein 2018; Dao et al.
+// 2022): scores of a few rows at a time stay in L1, and never all of them exist.
 #pragma once
 
 #include "kernels/attention_softmax.inl"
@@ -46,7 +46,8 @@ struct AttentionBlock {
 
   void LoadQuery(int64_t r) const {
     T* const row = queries + (r - row0) * p.q_row;
-    Pack(row, p.q_row, Source{RowMemory(*p.q, frame, batch, head(r), r / p.share), p.q->dtype, 0, StrideOf(*p.q, 0)}, 1,
+    Pack(row, p.q_row,
+         Source{RowMemory(*p.q, frame, batch, head(r), r / p.share), p.q->dtype, 0, StrideOf(*p.q, 0)}, 1,
          p.features);
     for (int64_t i = 0; i < p.q_row; i++) row[i] *= p.scale;
     top(r) = -INFINITY;
@@ -54,7 +55,8 @@ struct AttentionBlock {
   }
 
   Sight SightOfRows(const Sequence& s, int64_t begin, int64_t end, int64_t from, int64_t to) const {
-    const int64_t first = SightOf(p, s, begin / p.share).first, last = SightOf(p, s, (end - 1) / p.share).last;
+    const int64_t first = SightOf(p, s, begin / p.share).first,
+                  last = SightOf(p, s, (end - 1) / p.share).last;
     return {MaxOf(first, from), MinOf(last, to)};
   }
 
@@ -65,8 +67,8 @@ struct AttentionBlock {
       const Source k = KeysFrom(*p.k, k0), v = KeysFrom(*p.v, k0);
       if (!p.dots) {
         for (int64_t j = 0; j < k1 - k0; j += p.panel) {
-          Pack(k_block + j * p.features, p.panel, Source{k.From(j, 0).data, k.dtype, k.stride, k.k_stride}, p.features,
-               MinOf(p.panel, k1 - k0 - j));
+          Pack(k_block + j * p.features, p.panel, Source{k.From(j, 0).data, k.dtype, k.stride, k.k_stride},
+               p.features, MinOf(p.panel, k1 - k0 - j));
         }
       }
       if (!p.v_in_place) Pack(v_block, p.v_row, v, k1 - k0, p.values);
@@ -80,7 +82,8 @@ struct AttentionBlock {
           if (p.dots) ScoreByDots(k, r, count, begin, k1 - k0, end);
         }
         if (!p.dots) ScoreByTiles(r, count, begin, end);
-        for (int64_t i = r; i < r + count; i++) Weigh(s, i, scores + (i - r) * p.block_keys, k0, k1, begin, end);
+        for (int64_t i = r; i < r + count; i++)
+          Weigh(s, i, scores + (i - r) * p.block_keys, k0, k1, begin, end);
         AddValues(v, r, count, sight.first - k0, sight.last - k0);
       }
     }
@@ -95,14 +98,16 @@ struct AttentionBlock {
     for (int64_t j = begin / p.panel * p.panel; j < end; j += p.panel) {
       const T* const b = k_block + j * p.features;
       const int vecs = static_cast<int>(MinOf(p.panel, end - j) / kCount);
-      FindTileKernel<T>(static_cast<int>(count), vecs)(
-          {p.features, query(r), p.q_row, 1, b, p.panel, scores + j, p.block_keys, kCount, false,
-           Ahead{reinterpret_cast<const char*>(b), 0, 0}});
+      FindTileKernel<T>(static_cast<int>(count),
+                        vecs)({p.features, query(r), p.q_row, 1, b, p.panel, scores + j, p.block_keys, kCount,
+                               false, Ahead{reinterpret_cast<const char*>(b), 0, 0}});
     }
   }
 
-  // kLanes keys at a time, converted once for all rows where they are halves. Keys from `limit` on are not there.
-  void ScoreByDots(const Source& k, int64_t r, int64_t count, int64_t begin, int64_t limit, int64_t end) const {
+  // kLanes keys at a time, converted once for all rows where they are halves. Keys from `limit` on are not
+  // there.
+  void ScoreByDots(const Source& k, int64_t r, int64_t count, int64_t begin, int64_t limit,
+                   int64_t end) const {
     for (int64_t j = begin; j < end; j += kLanes) {
       const float* key[kLanes];
       for (int i = 0; i < kLanes; i++) {
@@ -117,11 +122,13 @@ struct AttentionBlock {
     }
   }
 
-  // Scores of a row become exponentials of their distance to the largest so far; what came before is scaled to it.
+  // Scores of a row become exponentials of their distance to the largest so far; what came before is scaled
+  // to it.
   void Weigh(const Sequence& s, int64_t r, T* row, int64_t k0, int64_t k1, int64_t begin, int64_t end) const {
     if (p.softcap > 0) Cap(row + begin, end - begin, p.softcap);
     const Sight own = SightOf(p, s, r / p.share);
-    const int64_t first = MinOf(MaxOf(own.first - k0, begin), end), last = MaxOf(MinOf(own.last, k1) - k0, first);
+    const int64_t first = MinOf(MaxOf(own.first - k0, begin), end),
+                  last = MaxOf(MinOf(own.last, k1) - k0, first);
     Hide(row, begin, first);
     if (p.mask != nullptr && first < last) {
       const char* const mask = RowMemory(*p.mask, frame, batch, head(r), r / p.share, k0 + first);
@@ -150,9 +157,9 @@ struct AttentionBlock {
     for (int64_t j = 0; j < p.v_row; j += kTileCols<T>) {
       const int vecs = static_cast<int>(MinOf(kTileCols<T>, p.v_row - j) / kCount);
       const T* const b = block + begin * stride + j;
-      FindTileKernel<T>(static_cast<int>(count), vecs)(
-          {end - begin, scores + begin, p.block_keys, 1, b, stride, result(r) + j, p.v_row, kCount, true,
-           Ahead{reinterpret_cast<const char*>(b), 0, 0}});
+      FindTileKernel<T>(static_cast<int>(count),
+                        vecs)({end - begin, scores + begin, p.block_keys, 1, b, stride, result(r) + j,
+                               p.v_row, kCount, true, Ahead{reinterpret_cast<const char*>(b), 0, 0}});
     }
   }
 

@@ -1,4 +1,5 @@
-// Formats with a scale for each block of k: integer sums of a block, scaled and added to f32 sums when it ends.
+// Formats with a scale for each block of k: integer sums of a block, scaled and added to f32 sums when it
+// ends.
 #pragma once
 
 #include "kernels/linear_formats.inl"
@@ -25,11 +26,13 @@ struct BlockTile {
 template <class F, int kRows>
 void MultiplyBlocks(const BlockTile<F>& t) {
   constexpr int kPerGroup = F::kGroup / F::kBlock;
-  const int counts[kBlockVecs] = {static_cast<int>(MinOf(t.width, kLanes)), static_cast<int>(t.width) - kLanes};
+  const int counts[kBlockVecs] = {static_cast<int>(MinOf(t.width, kLanes)),
+                                  static_cast<int>(t.width) - kLanes};
   Vec sum[kRows][kBlockVecs];
   MIA_UNROLL_ALL for (int i = 0; i < kRows; i++) {
     MIA_UNROLL_ALL for (int v = 0; v < kBlockVecs; v++) {
-      sum[i][v] = t.add && counts[v] > 0 ? FloatSums::LoadSum(t.c + i * t.c_row + v * kLanes, counts[v]) : Zero();
+      sum[i][v] =
+          t.add && counts[v] > 0 ? FloatSums::LoadSum(t.c + i * t.c_row + v * kLanes, counts[v]) : Zero();
     }
   }
   const char* p = t.panel;
@@ -63,7 +66,8 @@ void MultiplyBlocks(const BlockTile<F>& t) {
         }
         if constexpr (F::kHasMin) {
           const Vec min = F::Min(p, b, v);
-          MIA_UNROLL_ALL for (int i = 0; i < kRows; i++) sum[i][v] = NegMulAdd(min, Set(a.sums(0)[i]), sum[i][v]);
+          MIA_UNROLL_ALL for (int i = 0; i < kRows; i++) sum[i][v] =
+              NegMulAdd(min, Set(a.sums(0)[i]), sum[i][v]);
         }
       }
     }
@@ -106,8 +110,8 @@ struct BlockProduct {
       const char* const from = image + panel * PanelBytesOf<F>(p.k);
       const int64_t j = panel * kBlockCols - j0;
       for (int64_t g = 0; g < groups; g += visit) {
-        BlockTile<F> tile{{}, from + g * kGroupBytes, g, MinOf(g + visit, groups), c + j, c_row,
-                          MinOf(kBlockCols, cols - j), g > 0};
+        BlockTile<F> tile{{},    from + g * kGroupBytes,      g,    MinOf(g + visit, groups), c + j,
+                          c_row, MinOf(kBlockCols, cols - j), g > 0};
         for (int64_t i = 0; i < rows; i += tile.a.rows, tile.c += tile.a.rows * c_row) {
           tile.a = p.TileOf(frame, i0 + i);
           BlockKernels<F, typename MakeIndices<kBlockTileRows>::Type>::kAll[tile.a.rows - 1](tile);

@@ -1,5 +1,5 @@
-// The activations of a linear step as its product takes them: rows of A [M, K] rounded to bf16, quantised to bytes, or packed
-// as f32. Rows lie one after another in the step's shared scratch.
+// The activations of a linear step as its product takes them: rows of A [M, K] rounded to bf16, quantised to
+// bytes, or packed as f32. Rows lie one after another in the step's shared scratch.
 #pragma once
 
 #include "kernels/linear_formats.inl"
@@ -13,8 +13,8 @@ constexpr int64_t RowStride(int64_t bytes) {
   return (lines % 16 == 0 ? lines + 1 : lines) * 64;
 }
 
-// A row quantised as a whole: bytes [k], filled up to whole quads; its scale (x = byte * scale); what integer sums over it
-// have to start from.
+// A row quantised as a whole: bytes [k], filled up to whole quads; its scale (x = byte * scale); what integer
+// sums over it have to start from.
 struct ByteRow {
   char* row;
   int64_t k;
@@ -26,8 +26,9 @@ struct ByteRow {
   int32_t* start() const { return reinterpret_cast<int32_t*>(row + Filled(k) + 4); }
 };
 
-// The rows of one register tile, quantised block by block and interleaved as the tile reads them: for each block, bytes
-// [rows, kBlock], scales [rows], starts [rows], and for formats with minima the sums of x [rows].
+// The rows of one register tile, quantised block by block and interleaved as the tile reads them: for each
+// block, bytes [rows, kBlock], scales [rows], starts [rows], and for formats with minima the sums of x
+// [rows].
 template <class F>
 struct BlockRows {
   static constexpr int kRecord = F::kBlock + (F::kHasMin ? 12 : 8);  // bytes that a row adds to a block
@@ -38,7 +39,9 @@ struct BlockRows {
   MIA_INLINE int8_t* bytes(int64_t block, int row) const {
     return reinterpret_cast<int8_t*>(At(block)) + row * F::kBlock;
   }
-  MIA_INLINE float* scales(int64_t block) const { return reinterpret_cast<float*>(At(block) + rows * F::kBlock); }
+  MIA_INLINE float* scales(int64_t block) const {
+    return reinterpret_cast<float*>(At(block) + rows * F::kBlock);
+  }
   MIA_INLINE int32_t* starts(int64_t block) const { return reinterpret_cast<int32_t*>(scales(block) + rows); }
   MIA_INLINE float* sums(int64_t block) const { return reinterpret_cast<float*>(starts(block) + rows); }
 };
@@ -105,7 +108,8 @@ void QuantizeBlocks(const BlockRows<F>& out, int row, int64_t k0, const float* x
   // q6_k has two blocks to a scale of the activations' 32.
   constexpr int kScaled = 32, kParts = kScaled / F::kBlock;
   for (int64_t k = 0; k < n; k += kScaled) {
-    const float most = LargestMagnitude(x + k, kScaled), scale = most / 127, inverse = most > 0 ? 127 / most : 0;
+    const float most = LargestMagnitude(x + k, kScaled), scale = most / 127,
+                inverse = most > 0 ? 127 / most : 0;
     for (int part = 0; part < kParts; part++) {
       const int64_t from = k + part * F::kBlock, block = (k0 + from) / F::kBlock;
       const int32_t sum = RoundToBytes(out.bytes(block, row), x + from, F::kBlock, inverse);
