@@ -19,7 +19,7 @@ MIA_INLINE T* PartOf(const AttentionProblem<T>& p, const Frame& frame, int64_t p
 
 // Chunks joined in their order: sums of exponentials are scaled to the largest score of all.
 template <class T>
-void JoinChunks(const AttentionProblem<T>& p, const AttentionBlock<T>& block, int64_t problem, int64_t r) {
+void JoinChunks(const AttentionProblem<T>& p, const AttentionBlock<T>& block, int64_t problem, int64_t r, char* out) {
   const auto part = [&](int64_t c) { return PartOf(p, block.frame, problem, c, r - block.row0); };
   T top = -INFINITY, sum = 0;
   for (int64_t c = 0; c < p.chunks; c++) top = part(c)[p.v_row] > top ? part(c)[p.v_row] : top;
@@ -31,7 +31,7 @@ void JoinChunks(const AttentionProblem<T>& p, const AttentionBlock<T>& block, in
     sum += factor * values[p.v_row + 1];
     for (int64_t i = 0; i < p.v_row; i++) result[i] += factor * values[i];
   }
-  block.Write(r, result, sum);
+  block.Write(r, result, sum, out);
 }
 
 // Phase 0: units are chunks. Phase 1, where there is more than one: units are blocks of rows.
@@ -42,20 +42,25 @@ void AttentionRun(const Step& step, const Frame& frame, int phase, int64_t begin
   AttentionBlock<T> block(p, frame);
   const int64_t chunks = phase == 0 ? p.chunks : 1;
   for (int64_t unit = begin; unit < end; unit++) {
-    const int64_t problem = unit / chunks, chunk = unit % chunks;
+    int64_t problem = unit / chunks, chunk = unit % chunks;
+    if (p.blocks == 1 && chunks > 1) {
+      problem = unit / (p.groups * chunks) * p.groups + unit % p.groups;
+      chunk = unit / p.groups % chunks;
+    }
     const int64_t group = problem / p.blocks, first = problem % p.blocks * p.block_rows;
     const int64_t last = MinOf(first + p.block_rows, p.rows);
     block.batch = group / p.groups;
     block.group = group % p.groups;
     block.row0 = first;
+    char* const out = block.Output();
     if (phase == 1) {
-      for (int64_t r = first; r < last; r++) JoinChunks(p, block, problem, r);
+      for (int64_t r = first; r < last; r++) JoinChunks(p, block, problem, r, out);
       continue;
     }
     block.Run(first, last, chunk * p.chunk, MinOf((chunk + 1) * p.chunk, p.keys));
     for (int64_t r = first; r < last; r++) {
       if (p.chunks == 1) {
-        block.Write(r, block.result(r), block.sum(r));
+        block.Write(r, block.result(r), block.sum(r), out);
         continue;
       }
       T* const part = PartOf(p, frame, problem, chunk, r - first);

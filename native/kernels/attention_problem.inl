@@ -15,6 +15,8 @@ constexpr int64_t kFewestRows = 48;  // fewer do not repay packing their keys
 constexpr int64_t kFewestKeys = 256;
 constexpr int64_t kWantedUnits = 64;
 constexpr int64_t kDotRows = 8;  // up to here keys are read as they lie and never packed
+constexpr int64_t kDotKeys = 512;
+constexpr int64_t kAheadKeys = 16;
 constexpr int64_t kMaxFeatures = 2048;
 
 // Scratch: rows (queries, results), keys (k, v), scores of a tile.
@@ -76,6 +78,7 @@ struct AttentionProblem {
     block_keys = block_keys >= kTileCols<T> ? block_keys / kTileCols<T> * kTileCols<T> : block_keys / kCount * kCount;
     panel = MinOf(block_keys, kTileCols<T>);
     chunks = problems() == 0 ? 1 : MaxOf(1, MinOf(BlocksOf(kWantedUnits, problems()), keys / kFewestKeys));
+    if (dots) chunks = BlocksOf(keys, kDotKeys);
     chunk = RoundUp(BlocksOf(keys, chunks), kCount);
     chunks = chunk == 0 ? 1 : BlocksOf(keys, chunk);
     v_in_place = SameAsRegister(v->dtype) && StrideOf(*v, 0) == 1 && v_row == values &&
