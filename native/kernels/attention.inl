@@ -43,7 +43,7 @@ void AttentionRun(const Step& step, const Frame& frame, int phase, int64_t begin
   const int64_t chunks = phase == 0 ? p.chunks : 1;
   for (int64_t unit = begin; unit < end; unit++) {
     int64_t problem = unit / chunks, chunk = unit % chunks;
-    if (p.blocks == 1 && chunks > 1) {
+    if (p.blocks == 1 && chunks > 1) {  // groups first: where their keys lie side by side, they share pages
       problem = unit / (p.groups * chunks) * p.groups + unit % p.groups;
       chunk = unit / p.groups % chunks;
     }
@@ -92,7 +92,7 @@ Work AttentionWork(const Step& step, int phase) {
   const double bytes = static_cast<double>(p.features * DTypeBytes(p.k->dtype) + p.values * DTypeBytes(p.v->dtype));
   double cost = 2 * rows * seen * static_cast<double>(p.q_row + p.v_row) / rate;
   cost += rows * seen * (kSame<T, float> ? 4.0 / kLanes : 8);  // exponentials
-  cost += seen * bytes * (p.dots ? 0.03 : 0.15);               // reading, packing
+  cost += seen * bytes * (p.dots ? 0.03 : 0.05);  // reading, packing
   cost += rows * values * 0.2 + 50;
   return {p.problems() * p.chunks, GrainOf(cost), cost};
 }
@@ -118,7 +118,9 @@ const char* AttentionCheck(const Step& step) {
   const int views = 4 + ((flags & kMasked) != 0) + ((flags & kWithLengths) != 0) + ((flags & kWithOffsets) != 0);
   if (step.num_views != views) return "attention has not the views that its flags say";
   const int64_t scores[] = {ints[0], heads, queries, keys}, grouped[] = {ints[0], groups, keys, 1};
-  if (SizeProduct(scores, 4) < 0 || SizeProduct(grouped, 4) < 0 || ints[8] < 0) return "attention's sizes are out of range";
+  if (SizeProduct(scores, 4) < 0 || SizeProduct(grouped, 4) < 0 || ints[8] < 0) {
+    return "attention's sizes are out of range";
+  }
   const bool fit = ints[5] >= 1 && ints[5] <= kMaxFeatures && ints[6] >= 1 && ints[6] <= kMaxFeatures;
   if (!fit) return "attention's features are out of range";
   if (groups == 0 ? heads != 0 : heads % groups != 0) return "attention's groups do not divide its heads";

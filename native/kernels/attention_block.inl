@@ -1,5 +1,5 @@
-// A block of query rows against blocks of keys, by online softmax (Milakov and Gimelshein 2018; Dao et al. 2022): scores
-// of a few rows at a time stay in L1, and never all of them exist.
+// A block of query rows against blocks of keys, by online softmax (Milakov and Gimelshein 2018; Dao et al. 2022):
+// scores of a few rows at a time stay in L1, and never all of them exist.
 #pragma once
 
 #include "kernels/attention_dots.inl"
@@ -52,12 +52,12 @@ struct AttentionBlock {
     ForSequences(p, frame, batch, begin, end, [&](const Sequence& s) { Attend(s, from, to); });
   }
 
-  // Those of one head lie `share` rows apart in scratch.
   void LoadQueries(int64_t begin, int64_t end) const {
-    for (int64_t r = begin; r < MinOf(begin + p.share, end); r++) {
+    const int64_t together = p.share == 1 ? end - begin : 1;  // rows of one head
+    for (int64_t r = begin; r < end; r += together) {
       const Source source{RowMemory(*p.q, frame, batch, head(r), position(r)), p.q->dtype, StrideOf(*p.q, 1),
                           StrideOf(*p.q, 0)};
-      Pack(queries + (r - begin) * p.q_row, p.share * p.q_row, source, BlocksOf(end - r, p.share), p.features);
+      Pack(queries + (r - begin) * p.q_row, p.q_row, source, together, p.features);
     }
     Scale(queries, (end - begin) * p.q_row, p.scale);
   }
@@ -73,6 +73,8 @@ struct AttentionBlock {
       const int64_t k1 = MinOf(k0 + p.block_keys, all.last);
       const Source k = KeysFrom(*p.k, k0), v = KeysFrom(*p.v, k0);
       if (!p.dots) {
+        Fetch(k, k1 - k0, p.features);
+        Fetch(v, k1 - k0, p.values);
         for (int64_t j = 0; j < k1 - k0; j += p.panel) {
           Pack(k_block + j * p.features, p.panel, Source{k.From(j, 0).data, k.dtype, k.stride, k.k_stride}, p.features,
                MinOf(p.panel, k1 - k0 - j));
@@ -87,8 +89,11 @@ struct AttentionBlock {
         const int64_t begin = (sight.first - k0) / kCount * kCount, end = RoundUp(sight.last - k0, kCount);
         if constexpr (kSame<T, float>) {
           if (p.dots) {
-            const Dots dots{query(r), p.q_row, static_cast<const char*>(k.data), k.k_stride * DTypeBytes(k.dtype), static_cast<const char*>(v.data), v.k_stride * DTypeBytes(v.dtype), p.values * DTypeBytes(v.dtype), all.last - k0,
-                            p.features, scores, p.block_keys};
+            const int64_t k_bytes = DTypeBytes(k.dtype), v_bytes = DTypeBytes(v.dtype);
+            const Dots dots{query(r), p.q_row, p.features,
+                            static_cast<const char*>(k.data), k.k_stride * k_bytes, all.last - k0,
+                            static_cast<const char*>(v.data), v.k_stride * v_bytes, p.values * v_bytes,
+                            scores, p.block_keys};
             ScoreByDots(k.dtype, dots, count, sight.first - k0, sight.last - k0);
           }
         }
@@ -98,6 +103,13 @@ struct AttentionBlock {
         for (int64_t i = 0; i < count; i++) Weigh(r + i, ScoresOf(i) + begin, end - begin, highest[i]);
         AddValues(v, r, count, sight.first - k0, sight.last - k0);
       }
+    }
+  }
+
+  // All rows at once: those of a head often lie apart, which the CPU does not foresee.
+  static void Fetch(const Source& source, int64_t rows, int64_t cols) {
+    for (int64_t j = 0; j < rows; j++) {
+      Prefetch(static_cast<const char*>(source.From(j, 0).data), cols * DTypeBytes(source.dtype));
     }
   }
 

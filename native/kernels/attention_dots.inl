@@ -19,15 +19,14 @@ MIA_INLINE Vec SumsOfLanes(Vec* vectors) {
   return vectors[0];
 }
 
-// Some queries against keys one after another.
+// Some queries against keys one after another. Strides of k and v count bytes.
 struct Dots {
   const float* q;  // rows of whole vectors, filled with zeros
-  int64_t q_row;
+  int64_t q_row, features;
   const char* k;
-  int64_t k_row;  // bytes
-  const char* v;
-  int64_t v_row, v_bytes, keys;
-  int64_t features;
+  int64_t k_row, keys;
+  const char* v;  // read next: fetched meanwhile
+  int64_t v_row, v_bytes;
   float* scores;
   int64_t scores_row;
 };
@@ -73,7 +72,7 @@ MIA_NOINLINE void DotsOfRows(const Dots& t, int64_t begin, int64_t end) {
   int64_t j = begin;
   for (; j + kKeys <= end; j += kKeys) {
     MIA_UNROLL_ALL for (int i = 0; i < kKeys; i++) {
-      Prefetch(t.k + MinOf(j + i + kAheadKeys, t.keys) * t.k_row, t.features * sizeof(FloatStorage<dtype>));
+      Prefetch(t.k + MinOf(j + i + kAheadKeys, t.keys - 1) * t.k_row, t.features * sizeof(FloatStorage<dtype>));
       Prefetch(t.v + (j + i) * t.v_row, t.v_bytes);
     }
     DotsOf<dtype, kRows>(t, j, t.k_row, kKeys);

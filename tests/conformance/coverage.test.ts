@@ -12,7 +12,7 @@ import { prepare } from './run.js';
 import { ways } from './ways.js';
 
 /** What only the planner makes: tapes never hold it. */
-const internal = (op: Op): boolean => op.kind === 'leaf' || op.kind === 'routine' || op.name === 'copy';
+const internal = (op: Op): boolean => op.kind === 'leaf' || op.internal === true;
 /** Opcodes of the tile interpreter that no expression needs: moves, casts from a type to itself. */
 const spare = /^(mov|xor)\.|^cast\.(\w+)\.\2$/;
 
