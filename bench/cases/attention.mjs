@@ -34,7 +34,7 @@ export async function run() {
         ),
       );
       const program = await compile(cpu, { x: spec('f32', q) }, ({ x }) => ({
-        y: x.attention(k.clone(), v.clone(), { causal }).permute([0, 2, 1, 3]),
+        y: x.attention(k.clone(), v.clone(), { causal }).sum([1, 2, 3]), // a small result: no fresh memory a run
       }));
       const x = random(size(q), 1);
       const [t, s] = [q[2], kv[2]];
