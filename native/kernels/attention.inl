@@ -21,7 +21,8 @@ MIA_INLINE T* PartOf(const AttentionProblem<T>& p, const Frame& frame, int64_t p
 
 // Chunks joined in their order: sums of exponentials are scaled to the largest score of all.
 template <class T>
-void JoinChunks(const AttentionProblem<T>& p, const AttentionBlock<T>& block, int64_t problem, int64_t r) {
+void JoinChunks(const AttentionProblem<T>& p, const AttentionBlock<T>& block, int64_t problem, int64_t r,
+                char* out) {
   const auto part = [&](int64_t c) { return PartOf(p, block.frame, problem, c, r - block.row0); };
   T top = -INFINITY, sum = 0;
   for (int64_t c = 0; c < p.chunks; c++) top = part(c)[p.v_row] > top ? part(c)[p.v_row] : top;
@@ -33,7 +34,7 @@ void JoinChunks(const AttentionProblem<T>& p, const AttentionBlock<T>& block, in
     sum += factor * values[p.v_row + 1];
     for (int64_t i = 0; i < p.v_row; i++) result[i] += factor * values[i];
   }
-  block.Write(r, result, sum);
+  block.Write(r, result, sum, out);
 }
 
 // Phase 0: units are chunks. Phase 1, where there is more than one: units are blocks of rows.
@@ -44,20 +45,25 @@ void AttentionRun(const Step& step, const Frame& frame, int phase, int64_t begin
   AttentionBlock<T> block(p, frame);
   const int64_t chunks = phase == 0 ? p.chunks : 1;
   for (int64_t unit = begin; unit < end; unit++) {
-    const int64_t problem = unit / chunks, chunk = unit % chunks;
+    int64_t problem = unit / chunks, chunk = unit % chunks;
+    if (p.blocks == 1 && chunks > 1) {  // groups first: where their keys lie side by side, they share pages
+      problem = unit / (p.groups * chunks) * p.groups + unit % p.groups;
+      chunk = unit / p.groups % chunks;
+    }
     const int64_t group = problem / p.blocks, first = problem % p.blocks * p.block_rows;
     const int64_t last = MinOf(first + p.block_rows, p.rows);
     block.batch = group / p.groups;
     block.group = group % p.groups;
     block.row0 = first;
+    char* const out = block.Output();
     if (phase == 1) {
-      for (int64_t r = first; r < last; r++) JoinChunks(p, block, problem, r);
+      for (int64_t r = first; r < last; r++) JoinChunks(p, block, problem, r, out);
       continue;
     }
     block.Run(first, last, chunk * p.chunk, MinOf((chunk + 1) * p.chunk, p.keys));
     for (int64_t r = first; r < last; r++) {
       if (p.chunks == 1) {
-        block.Write(r, block.result(r), block.sum(r));
+        block.Write(r, block.result(r), block.sum(r), out);
         continue;
       }
       T* const part = PartOf(p, frame, problem, chunk, r - first);
@@ -91,7 +97,7 @@ Work AttentionWork(const Step& step, int phase) {
       static_cast<double>(p.features * DTypeBytes(p.k->dtype) + p.values * DTypeBytes(p.v->dtype));
   double cost = 2 * rows * seen * static_cast<double>(p.q_row + p.v_row) / rate;
   cost += rows * seen * (kSame<T, float> ? 4.0 / kLanes : 8);  // exponentials
-  cost += seen * bytes * (p.dots ? 0.03 : 0.15);               // reading, packing
+  cost += seen * bytes * (p.dots ? 0.03 : 0.05);               // reading, packing
   cost += rows * values * 0.2 + 50;
   return {p.problems() * p.chunks, GrainOf(cost), cost};
 }
@@ -118,8 +124,9 @@ const char* AttentionCheck(const Step& step) {
       4 + ((flags & kMasked) != 0) + ((flags & kWithLengths) != 0) + ((flags & kWithOffsets) != 0);
   if (step.num_views != views) return "attention has not the views that its flags say";
   const int64_t scores[] = {ints[0], heads, queries, keys}, grouped[] = {ints[0], groups, keys, 1};
-  if (SizeProduct(scores, 4) < 0 || SizeProduct(grouped, 4) < 0 || ints[8] < 0)
+  if (SizeProduct(scores, 4) < 0 || SizeProduct(grouped, 4) < 0 || ints[8] < 0) {
     return "attention's sizes are out of range";
+  }
   const bool fit = ints[5] >= 1 && ints[5] <= kMaxFeatures && ints[6] >= 1 && ints[6] <= kMaxFeatures;
   if (!fit) return "attention's features are out of range";
   if (groups == 0 ? heads != 0 : heads % groups != 0) return "attention's groups do not divide its heads";

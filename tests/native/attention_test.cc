@@ -128,6 +128,7 @@ void Check(const mia::KernelTable& table, const Case& c) {
 
 const Case kCases[] = {
     {1, 1, 1, 1, 1, 1, 0, 0, {}},
+    {2, 1, 1, 0, 8, 8, kCausal, 0, {}},       // nothing to see
     {4, 2, 1, 300, 64, 64, kCausal, 0, {}},   // dots
     {3, 1, 2, 77, 5, 9, kCausal, 20, {}},     // dots, rests everywhere
     {2, 2, 1, 1500, 16, 16, kCausal, 0, {}},  // dots in chunks
@@ -167,13 +168,12 @@ TEST(attention_reports_lengths_and_offsets_outside) {
     call.floats = {1, 0};
     for (int loc = 0; loc < 4; loc++) call.views.push_back(MakeView(loc, DType::k_f32, {1, 4, 2}, {8, 2, 1}));
     const auto n = static_cast<int64_t>(numbers.size());
-    call.views.push_back(flags == kWithOffsets ? MakeView(4, DType::k_i32, {n}, {1})
-                                               : MakeView(4, DType::k_i32, {}, {}));
+    const bool offsets = flags == kWithOffsets;
+    call.views.push_back(offsets ? MakeView(4, DType::k_i32, {n}, {1}) : MakeView(4, DType::k_i32, {}, {}));
     mia::Status result = mia::Status::kOk;
     char* const memory = reinterpret_cast<char*>(data);
-    CHECK(call.Run(table,
-                   {memory, memory + 32, memory + 64, memory + 96, reinterpret_cast<char*>(numbers.data())},
-                   &result));
+    char* const last = reinterpret_cast<char*>(numbers.data());
+    CHECK(call.Run(table, {memory, memory + 32, memory + 64, memory + 96, last}, &result));
     *detail = call.detail;
     return result;
   };
