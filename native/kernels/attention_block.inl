@@ -169,14 +169,27 @@ struct AttentionBlock {
 
   // results += exponentials [count, begin .. end) x values
   void AddValues(const Source& v, int64_t r, int64_t count, int64_t begin, int64_t end) const {
-    const T* const block = p.v_in_place ? static_cast<const T*>(v.data) : v_block;
-    const int64_t stride = p.v_in_place ? v.k_stride : p.v_row;
+    if (!p.v_in_place) return AddProducts<T>(v_block, p.v_row, r, count, begin, end);
+    if constexpr (kSame<T, float>) {
+      if (v.dtype == DType::k_f16) {
+        return AddProducts<Narrow<DType::k_f16>>(v.data, v.k_stride, r, count, begin, end);
+      }
+      if (v.dtype == DType::k_bf16) {
+        return AddProducts<Narrow<DType::k_bf16>>(v.data, v.k_stride, r, count, begin, end);
+      }
+    }
+    AddProducts<T>(v.data, v.k_stride, r, count, begin, end);
+  }
+  template <class Product>
+  void AddProducts(const void* values, int64_t stride, int64_t r, int64_t count, int64_t begin,
+                   int64_t end) const {
+    using B = typename Lanes<Product>::B;
     for (int64_t j = 0; j < p.v_row; j += kTileCols<T>) {
       const int vecs = static_cast<int>(MinOf(kTileCols<T>, p.v_row - j) / kCount);
-      const T* const b = block + begin * stride + j;
-      FindTileKernel<T>(static_cast<int>(count),
-                        vecs)({end - begin, scores + begin, p.block_keys, 1, b, stride, result(r) + j,
-                               p.v_row, kCount, true, Ahead{reinterpret_cast<const char*>(b), 0, 0}});
+      const B* const b = static_cast<const B*>(values) + begin * stride + j;
+      FindTileKernel<Product>(static_cast<int>(count),
+                              vecs)({end - begin, scores + begin, p.block_keys, 1, b, stride, result(r) + j,
+                                     p.v_row, kCount, true, Ahead{reinterpret_cast<const char*>(b), 0, 0}});
     }
   }
 
