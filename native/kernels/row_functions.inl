@@ -1,34 +1,60 @@
-// softmax, logSoftmax, normalize, rmsNorm, l2Norm of one row: passes that gather statistics, then one that applies
-// y = (x - a) b + c, or e^(x - a) b for softmax. Tiles are summed in T and added up in double. Variance is never
-// E[x^2] - E[x]^2: a first pass finds about the mean, a second one its error and the squares around it.
+// softmax, logSoftmax, normalize, rmsNorm, l2Norm of one row: passes that gather statistics, then one that
+// applies y = (x - a) b + c, or e^(x - a) b for softmax. Tiles are summed in T and added up in double.
+// Variance is never E[x^2] - E[x]^2: a first pass finds about the mean, a second one its error and the
+// squares around it.
 #pragma once
 
 #include "kernels/fold.inl"
 
 MIA_BEGIN
 
-// The sum of f(x[i]).
-template <class T, class F>
-MIA_INLINE double SumOver(const T* x, int n, F f) {
+// totals[t] += the sum of terms[t] over i, where f(x[i], terms) gives the terms. Several sums at a time hide
+// the latency of adding.
+template <int kTotals, class T, class F>
+MIA_INLINE void SumsOver(const T* x, int n, double* totals, F f) {
+  constexpr int kSums = 4;
   int i = 0;
   if constexpr (kIsVec<T>) {
-    Vec sums[2] = {Zero(), Zero()};
-    for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
-      sums[0] = Add(sums[0], f(Load(x + i)));
-      sums[1] = Add(sums[1], f(Load(x + i + kLanes)));
+    Vec sums[kSums][kTotals], terms[kTotals];
+    MIA_UNROLL_ALL for (int s = 0; s < kSums; s++) {
+      MIA_UNROLL_ALL for (int t = 0; t < kTotals; t++) sums[s][t] = Zero();
+    }
+    for (; i + kSums * kLanes <= n; i += kSums * kLanes) {
+      MIA_UNROLL_ALL for (int s = 0; s < kSums; s++) {
+        f(Load(x + i + s * kLanes), terms);
+        MIA_UNROLL_ALL for (int t = 0; t < kTotals; t++) sums[s][t] = Add(sums[s][t], terms[t]);
+      }
     }
     for (; i < n; i += kLanes) {
       const int left = n - i;
-      sums[0] = Add(sums[0], left < kLanes ? SelectFirst(left, f(LoadPartial(x + i, left)), Zero()) : f(Load(x + i)));
+      f(left < kLanes ? LoadPartial(x + i, left) : Load(x + i), terms);
+      MIA_UNROLL_ALL for (int t = 0; t < kTotals; t++) {
+        sums[0][t] = Add(sums[0][t], left < kLanes ? SelectFirst(left, terms[t], Zero()) : terms[t]);
+      }
     }
-    return static_cast<double>(SumOfLanes(Add(sums[0], sums[1])));
+    MIA_UNROLL_ALL for (int t = 0; t < kTotals; t++) {
+      totals[t] +=
+          static_cast<double>(SumOfLanes(Add(Add(sums[0][t], sums[1][t]), Add(sums[2][t], sums[3][t]))));
+    }
   } else {
-    T sums[8] = {};
-    for (; i + 8 <= n; i += 8) {
-      for (int k = 0; k < 8; k++) sums[k] += f(x[i + k]);
+    constexpr int kEach = 2 * kSums;
+    T sums[kEach][kTotals] = {}, terms[kTotals];
+    for (; i + kEach <= n; i += kEach) {
+      for (int s = 0; s < kEach; s++) {
+        f(x[i + s], terms);
+        for (int t = 0; t < kTotals; t++) sums[s][t] += terms[t];
+      }
     }
-    for (; i < n; i++) sums[0] += f(x[i]);
-    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+    for (; i < n; i++) {
+      f(x[i], terms);
+      for (int t = 0; t < kTotals; t++) sums[0][t] += terms[t];
+    }
+    for (int t = 0; t < kTotals; t++) {
+      for (int s = kSums; s > 0; s /= 2) {
+        for (int k = 0; k < s; k++) sums[k][t] += sums[k + s][t];
+      }
+      totals[t] += sums[0][t];
+    }
   }
 }
 
@@ -59,32 +85,35 @@ struct Spread<f32> {
 
 template <class T>
 struct RowState {
-  double statistic;       // of the pass that runs
-  double error = 0;       // normalize: the sum of x - a
+  double statistic;  // of the pass that runs
+  double error = 0;  // normalize: the sum of x - a
   double a = 0, b = 1, c = 0;
   int64_t cols;
   double eps;
 
   MIA_NOINLINE void AddSum(const T* x, int n) {
-    statistic += SumOver(x, n, [](auto v) { return v; });
+    SumsOver<1>(x, n, &statistic, [](auto v, auto* terms) { terms[0] = v; });
   }
   MIA_NOINLINE void AddSquares(const T* x, int n) {
-    const auto center = Spread<T>::Of(a);
-    statistic += SumOver(x, n, [=](auto v) {
-      const auto d = Sub(v, center);
-      return Mul(d, d);
-    });
+    SumsOver<1>(x, n, &statistic, [](auto v, auto* terms) { terms[0] = Mul(v, v); });
   }
-  MIA_NOINLINE void AddError(const T* x, int n) {
+  // Of the distances to a.
+  MIA_NOINLINE void AddMoments(const T* x, int n) {
     const auto center = Spread<T>::Of(a);
-    error += SumOver(x, n, [=](auto v) { return Sub(v, center); });
+    double moments[2] = {error, statistic};
+    SumsOver<2>(x, n, moments, [=](auto v, auto* terms) {
+      terms[0] = Sub(v, center);
+      terms[1] = Mul(terms[0], terms[0]);
+    });
+    error = moments[0];
+    statistic = moments[1];
   }
   MIA_NOINLINE void AddMax(const T* x, int n) {
     statistic = MaxNan(statistic, static_cast<double>(FoldAll<MaxFold>(x, n)));
   }
   MIA_NOINLINE void AddExp(const T* x, int n) {
     const auto center = Spread<T>::Of(a);
-    statistic += SumOver(x, n, [=](auto v) { return Exp(Sub(v, center)); });
+    SumsOver<1>(x, n, &statistic, [=](auto v, auto* terms) { terms[0] = Exp(Sub(v, center)); });
   }
   // The same, and leaves e^(x - a) in y.
   MIA_NOINLINE void KeepExp(const T* x, T* y, int n) {
@@ -115,7 +144,9 @@ struct Softmax : RowState<T> {
   void Begin(int p) { this->statistic = p == 0 ? -INFINITY : 0; }
   void Add(int p, const T* x, int n) { p == 0 ? this->AddMax(x, n) : this->AddExp(x, n); }
   void End(int p) { (p == 0 ? this->a : this->b) = p == 0 ? this->statistic : 1 / this->statistic; }
-  void Finish(const T* x, T* y, int n, bool kept) const { kept ? this->ApplyScale(x, y, n) : this->ApplyExp(x, y, n); }
+  void Finish(const T* x, T* y, int n, bool kept) const {
+    kept ? this->ApplyScale(x, y, n) : this->ApplyExp(x, y, n);
+  }
 };
 
 template <class T>
@@ -132,11 +163,10 @@ template <class T>
 struct Normalize : RowState<T> {
   static constexpr int kPasses = 2;
   static constexpr bool kKeepsExp = false;
-  void Begin(int) { this->statistic = 0; }
+  void Begin(int) { this->statistic = this->error = 0; }
   void Add(int p, const T* x, int n) {
     if (p == 0) return this->AddSum(x, n);
-    this->AddError(x, n);
-    this->AddSquares(x, n);
+    this->AddMoments(x, n);
   }
   void End(int p) {
     const double average = this->statistic / static_cast<double>(this->cols);
