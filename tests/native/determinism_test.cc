@@ -8,7 +8,7 @@ namespace {
 // Runs `call`, whose output is memory `out` of `bytes`, in pieces, and compares.
 void CheckCuts(const KernelTable& table, Call call, std::vector<char*> memories, size_t out, size_t bytes) {
   std::vector<char> whole;
-  for (const int64_t piece : {0, 1, 2, 3, 7, 50}) {
+  for (const int64_t piece : {0, 1, 3, 10}) {
     const Memory memory(bytes);
     memset(memory.data(), 0, bytes);
     memories[out] = memory.data();
@@ -33,8 +33,8 @@ char* Of(std::vector<float>& x) { return reinterpret_cast<char*>(x.data()); }
 }  // namespace
 
 TEST(DeterministicMatmul) {
-  const int64_t sizes[][3] = {{1, 700, 900},  {3, 130, 1100}, {4, 65, 70},    {7, 200, 600},
-                              {33, 97, 1300}, {150, 90, 520}, {300, 70, 530}, {300, 1, 900}};
+  const int64_t sizes[][3] = {{1, 400, 900}, {4, 65, 70},    {7, 100, 600},
+                              {33, 97, 700}, {150, 90, 520}, {300, 1, 900}};
   for (const auto* table : Isas()) {
     for (const auto& size : sizes) {
       const int64_t m = size[0], n = size[1], k = size[2];
@@ -61,8 +61,8 @@ TEST(DeterministicMatmul) {
 }
 
 TEST(DeterministicLinear) {
-  const int64_t sizes[][2] = {{1, 300}, {5, 130}, {13, 70}, {100, 90}, {170, 40}};
-  const int64_t k = 2560;
+  const int64_t sizes[][2] = {{1, 300}, {5, 70}, {13, 70}, {100, 40}};
+  const int64_t k = 1280;
   for (const auto* table : Isas()) {
     for (int f = 0; f < table->num_formats; f++) {
       const mia::PackedFormat& format = table->formats[f];
