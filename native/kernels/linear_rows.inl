@@ -46,14 +46,17 @@ struct BlockRows {
   MIA_INLINE float* sums(int64_t block) const { return reinterpret_cast<float*>(starts(block) + rows); }
 };
 
-// The largest magnitude of x [n]; NaN counts as 0, and infinity stays.
+// The largest magnitude of x [n], NaN if one is.
 MIA_INLINE float LargestMagnitude(const float* x, int64_t n) {
   Vec most = Zero();
   int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) most = Max(Abs(Load(x + i)), most);
-  if (i < n) most = Max(Abs(LoadPartial(x + i, static_cast<int>(n - i))), most);
-  return MaxOfLanes(most);
+  for (; i + kLanes <= n; i += kLanes) most = MaxNan(Abs(Load(x + i)), most);
+  if (i < n) most = MaxNan(Abs(LoadPartial(x + i, static_cast<int>(n - i))), most);
+  return Any(IsNan(most)) ? NAN : MaxOfLanes(most);
 }
+
+// What a byte stands for where 127 stands for `most`: NaN where there is no such number, so that sums say so.
+MIA_INLINE float ByteScale(float most) { return most <= FLT_MAX ? most / 127 : NAN; }
 
 // q [n] = round(x * inverse), returns their sum. Beyond 127 they stop there.
 MIA_INLINE int32_t RoundToBytes(int8_t* q, const float* x, int64_t n, float inverse) {
@@ -94,11 +97,11 @@ void QuantizeRow(const ByteRow& out, Stretch stretch, int64_t longest) {
   };
   float most = 0;
   int32_t sum = 0;
-  each([&](int64_t, const float* x, int64_t n) { most = MaxOf(most, LargestMagnitude(x, n)); });
+  each([&](int64_t, const float* x, int64_t n) { most = MaxNan(most, LargestMagnitude(x, n)); });
   const float inverse = most > 0 ? 127 / most : 0;
   each([&](int64_t k, const float* x, int64_t n) { sum += RoundToBytes(out.bytes() + k, x, n, inverse); });
   memset(out.bytes() + out.k, 0, static_cast<size_t>(ByteRow::Filled(out.k) - out.k));
-  *out.scale() = most / 127;
+  *out.scale() = ByteScale(most);
   *out.start() = -kByteOffset * sum;
 }
 
@@ -108,7 +111,7 @@ void QuantizeBlocks(const BlockRows<F>& out, int row, int64_t k0, const float* x
   // q6_k has two blocks to a scale of the activations' 32.
   constexpr int kScaled = 32, kParts = kScaled / F::kBlock;
   for (int64_t k = 0; k < n; k += kScaled) {
-    const float most = LargestMagnitude(x + k, kScaled), scale = most / 127,
+    const float most = LargestMagnitude(x + k, kScaled), scale = ByteScale(most),
                 inverse = most > 0 ? 127 / most : 0;
     for (int part = 0; part < kParts; part++) {
       const int64_t from = k + part * F::kBlock, block = (k0 + from) / F::kBlock;

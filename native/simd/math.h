@@ -1,5 +1,5 @@
 // exp, log, tanh, erf on f32 vectors, written once for every ISA. Errors are in units in the last place of the
-// result (ULP); tests/native/simd_math_test.cc sweeps them against double. All polynomials are minimax fits (Remez
+// result (ULP); tests/native/ulp_test.cc sweeps all floats against double. All polynomials are minimax fits (Remez
 // exchange) of the remainder named beside them, made for these intervals.
 #pragma once
 
@@ -29,7 +29,7 @@ MIA_INLINE Vec LdExp(Vec a, Vec n) {
 constexpr float kLn2High = 0.693359375f;
 constexpr float kLn2Low = -2.12194440e-4f;
 
-// e^x, 1 ULP. x = n ln 2 + r, |r| <= ln 2 / 2; e^r = 1 + r + r^2 P(r), P to 3e-9; times 2^n (Cody and Waite).
+// e^x, 1.02 ULP. x = n ln 2 + r, |r| <= ln 2 / 2; e^r = 1 + r + r^2 P(r), P to 3e-9; times 2^n (Cody and Waite).
 MIA_INLINE Vec Exp(Vec x) {
   // Beyond these bounds the result is 0 or infinity. The order of operands lets NaN through.
   x = Min(Set(89.0f), Max(Set(-105.0f), x));
@@ -39,7 +39,7 @@ MIA_INLINE Vec Exp(Vec x) {
   return LdExp(Add(Set(1), MulAdd(Mul(r, r), p, r)), n);
 }
 
-// Natural logarithm, 1 ULP. x = 2^e (1 + f), 1 + f in [sqrt(1/2), sqrt(2)); log(1 + f) = f - f^2/2 + f^3 P(f), P to
+// Natural logarithm, 0.87 ULP. x = 2^e (1 + f), 1 + f in [sqrt(1/2), sqrt(2)); log(1 + f) = f - f^2/2 + f^3 P(f), P to
 // 6e-9 (Cody and Waite, chapter 5).
 MIA_INLINE Vec Log(Vec x) {
   const Mask tiny = Lt(x, Set(FLT_MIN));

@@ -1,4 +1,5 @@
-// AArch64 Advanced SIMD, part of every ARMv8-A: 4 lanes. See scalar.h for what each function means.
+// AArch64 Advanced SIMD, part of every ARMv8-A: 4 lanes. See scalar.h for what each function means. The target neon_dot
+// adds the dot products of bytes that later cores have.
 #pragma once
 
 #include <arm_neon.h>

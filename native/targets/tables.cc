@@ -3,6 +3,8 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
 #endif
 
 namespace mia {
@@ -52,6 +54,17 @@ bool avx512::Supported() { return Cpu().avx512; }
 MIA_DECLARE(neon)
 bool neon::Supported() { return true; }  // part of the base architecture
 #endif
+#ifdef MIA_HAS_NEON_DOT
+MIA_DECLARE(neon_dot)
+bool neon_dot::Supported() {
+#ifdef __linux__
+  constexpr unsigned long kDotProducts = 1ul << 20;  // HWCAP_ASIMDDP
+  return (getauxval(AT_HWCAP) & kDotProducts) != 0;
+#else
+  return true;  // every Mac of this architecture
+#endif
+}
+#endif
 #undef MIA_DECLARE
 
 const KernelTable* const kTables[] = {
@@ -60,6 +73,9 @@ const KernelTable* const kTables[] = {
 #endif
 #ifdef MIA_HAS_AVX2
     &avx2::kTable,
+#endif
+#ifdef MIA_HAS_NEON_DOT
+    &neon_dot::kTable,
 #endif
 #ifdef MIA_HAS_NEON
     &neon::kTable,

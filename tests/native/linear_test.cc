@@ -227,6 +227,37 @@ TEST(linear_quantises_activations_by_block) {
   }
 }
 
+// One NaN or infinity in a row of A: its results are no numbers, those of the other row are.
+TEST(linear_shows_what_is_no_number) {
+  const int64_t n = 40, k = 512;
+  for (const auto* table : Isas()) {
+    for (const Format& f : kFormats) {
+      Dice dice(7);
+      std::vector<uint8_t> weights = Weights(f, n, k, dice);
+      const int64_t bytes = ImageBytes(*table, f.name, n, k);
+      const Memory image(static_cast<size_t>(bytes));
+      Call pack;
+      pack.kernel = std::string("pack.") + f.name;
+      pack.ints = {n, k};
+      pack.views = {WeightView(f, n, k), Linear(1, DType::k_u32, bytes / 4)};
+      CHECK(pack.Run(*table, {reinterpret_cast<char*>(weights.data()), image.data()}));
+      for (const float bad : {NAN, INFINITY, -INFINITY}) {
+        std::vector<float> a = Activations(2, k, dice), c(static_cast<size_t>(2 * n));
+        a[77] = bad;
+        Call call;
+        call.kernel = std::string("linear.") + f.name + ".f32";
+        call.ints = {2, n, k};
+        call.views = {MakeView(0, DType::k_f32, {2, k}, {k, 1}), Linear(1, DType::k_u32, bytes / 4)};
+        call.epilogue = StoreOf(Linear(2, DType::k_f32, 2 * n));
+        CHECK(call.Run(*table,
+                       {reinterpret_cast<char*>(a.data()), image.data(), reinterpret_cast<char*>(c.data())}));
+        for (size_t j = 0; j < c.size(); j++)
+          CHECK_EQ(isfinite(c[j]) ? 1 : 0, j < static_cast<size_t>(n) ? 0 : 1);
+      }
+    }
+  }
+}
+
 TEST(linear_refuses) {
   const auto* table = Isas().back();
   std::vector<char> memory(1 << 16);

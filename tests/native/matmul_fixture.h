@@ -29,7 +29,7 @@ std::string Describe(const mia::KernelTable& table, const Case& c) {
   return out.str();
 }
 
-void Check(const mia::KernelTable& table, const Case& c, unsigned seed) {
+inline void Check(const mia::KernelTable& table, const Case& c, unsigned seed) {
   Dice dice(seed);
   const DType own = Own(c.type), out_type = c.end == End::kHalf ? DType::k_f16 : own;
   int64_t batch = 1;

@@ -23,20 +23,24 @@ std::vector<double> Exact(const std::string& fn, const std::vector<double>& x) {
     squares += static_cast<long double>(v) * v;
   }
   const long double mean = sum / n;
+  const bool exponential = fn == "softmax" || fn == "logSoftmax";  // slow where long double is emulated
   for (const double v : x) {
-    exps += expl(v - max);
+    if (exponential) exps += exp(v - max);
     variance += (v - mean) * (v - mean) / n;
   }
+  const long double log_exps = exponential ? logl(exps) : 0;
+  const long double deviation = fn == "normalize" ? sqrtl(variance + kEps)
+                                : fn == "rmsNorm" ? sqrtl(squares / n + kEps)
+                                                  : sqrtl(std::max<long double>(squares, kEps));
   std::vector<double> y;
   long double running = 0;
   for (const double v : x) {
     running += v;
     y.push_back(static_cast<double>(fn == "softmax"      ? exp(v - max) / exps
-                : fn == "logSoftmax" ? v - max - logl(exps)
-                : fn == "normalize"  ? (v - mean) / sqrtl(variance + kEps)
-                : fn == "rmsNorm"    ? v / sqrtl(squares / n + kEps)
-                : fn == "l2Norm"     ? v / sqrtl(std::max<long double>(squares, kEps))
-                                     : running));
+                : fn == "logSoftmax" ? v - max - log_exps
+                : fn == "normalize"  ? (v - mean) / deviation
+                : fn == "cumsum"     ? running
+                                     : v / deviation));
   }
   return y;
 }

@@ -4,8 +4,10 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include <chrono>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -61,8 +63,12 @@ __attribute__((weak)) int main(int argc, char** argv) {
     for (int i = 1; i < argc; i++) asked_for = asked_for || strstr(one.name, argv[i]) != nullptr;
     if (!asked_for) continue;
     test::failures = 0;
+    const auto start = std::chrono::steady_clock::now();
     one.body();
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    if (getenv("MIA_TEST_TIMES") != nullptr) printf("%8.2f s  %s\n", took.count(), one.name);
     if (test::failures != 0) printf("FAILED %s\n", one.name);
+    fflush(stdout);  // a test that never ends shows who it is
     (test::failures == 0 ? passed : failed)++;
   }
   printf("%d passed, %d failed\n", passed, failed);
