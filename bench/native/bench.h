@@ -59,9 +59,7 @@ double Peak(double (*loop)(int64_t), int threads) {
   std::vector<double> flops(static_cast<size_t>(threads));
   std::vector<std::thread> others;
   const auto start = Clock::now();
-  const auto work = [&](int t) {
-    flops[static_cast<size_t>(t)] = loop(threads > 1 ? 200000 : 100000);
-  };
+  const auto work = [&](int t) { flops[static_cast<size_t>(t)] = loop(threads > 1 ? 200000 : 100000); };
   for (int t = 1; t < threads; t++) others.emplace_back(work, t);
   work(0);
   for (auto& other : others) other.join();

@@ -60,7 +60,8 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
     new Owned(handle, plan.slots[slot].bytes, cx.ledger, cx.addon, cx.live);
   // A run that answers at once never turns the event loop, so that finalizers of its results would wait: see
   // external_buffer.cc, which copies results up to this size.
-  const inline = outputSlots.every((s) => plan.slots[s].bytes < 65536);
+  const inline = (into?: readonly unknown[]): boolean =>
+    outputSlots.every((s, i) => plan.slots[s].bytes < 65536 || (into?.[i] ?? null) !== null);
   const [only] = parts;
 
   return {
@@ -76,7 +77,7 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
   function start(...[inputs, signal, into]: Parameters<Executable['run']>): ReturnType<Executable['run']> {
     if (parts.length !== 1 || !('segment' in only)) return runParts(inputs, signal);
     const memory = inputs.map(({ memory: m, donate }) => (donate ? -(m as Owned).handle : memoryOf(m)));
-    const running = runProgram(only.program, memory, opOf(only.segment), inline, signal, into);
+    const running = runProgram(only.program, memory, opOf(only.segment), inline(into), signal, into);
     for (const { memory: m, donate } of inputs) if (donate) (m as Owned).surrender();
     const wrap = (handles: number[]): Storage[] =>
       handles.map((h, i) => {
@@ -128,7 +129,7 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
             part.program,
             part.segment.inputs.map((s) => at.get(s)!),
             opOf(part.segment),
-            inline,
+            inline(),
             signal,
           );
           handles.forEach((h, i) => {

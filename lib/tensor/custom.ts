@@ -5,7 +5,7 @@ import { MiaError, show } from '../errors.js';
 import { isPlainObject, jsonText } from '../ir/json.js';
 import type { Attrs, Meta, RoutineRecord, ScalarRecord } from '../ir/op.js';
 import { arg, type Scalar } from '../ir/scalar.js';
-import { broadcastShapes, checkKinds, checkSameDType, checkShape } from '../ops/rules.js';
+import { broadcastShapes, checkKinds, checkSameDType, checkShape, refuseBlocks } from '../ops/rules.js';
 import { listOf } from './arguments.js';
 import { asHandle } from './handle.js';
 import { record } from './record.js';
@@ -61,7 +61,7 @@ export interface ScalarDeclaration {
   /** How many tensors it takes, all of one dtype; they broadcast. Default: as many as `expr` names. */
   readonly inputs?: number;
   /** The kinds of dtypes that it takes; floats by default. */
-  readonly kinds?: readonly Kind[];
+  readonly kinds?: readonly Exclude<Kind, 'block'>[];
   /** The formula, made with `s`: `(x, y) => s.mul(x, s.tanh(y))`. */
   expr(...inputs: Scalar[]): Scalar;
 }
@@ -93,8 +93,10 @@ export function defineScalarOp({
         });
       }
       checkKinds(name, given, kinds, true);
+      const dtype = checkSameDType(name, given);
+      refuseBlocks(name, dtype); // the compiler does, too
       return {
-        dtype: checkSameDType(name, given),
+        dtype,
         shape: broadcastShapes(
           name,
           given.map((meta) => meta.shape),

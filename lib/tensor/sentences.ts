@@ -65,7 +65,7 @@ export type SameOrNarrower<
   T extends DType,
   D2 extends Device,
   T2 extends DType,
-> = [T, T2] extends ['f32', WeightDType] ? SameDevice<Op, D, D2> : Same<Op, D, T, D2, T2>;
+> = [T, T2] extends ['f32', 'f32' | WeightDType] ? SameDevice<Op, D, D2> : Same<Op, D, T, D2, T2>;
 
 export type SameDevice<Op extends string, D extends Device, D2 extends Device> = [D2] extends [D]
   ? unknown

@@ -9,8 +9,10 @@
 namespace mia {
 namespace {
 
-// Work shorter than the way to another thread and back is done at once, if the caller allows.
-constexpr double kInlineCost = 10e3;  // nanoseconds
+// Work shorter than the way to another thread and back is done at once, if the caller allows. So is work of a few times
+// that, with the pool's help, while nothing else is in flight: this thread would only wait for it.
+constexpr double kInlineCost = 10e3;  // nanoseconds of one thread, estimated
+constexpr double kShortCost = 200e3;
 
 struct Input {
   double handle = 0;  // negative: given away
@@ -210,8 +212,16 @@ Flight* Bind(Instance& instance, LoadedProgram* loaded, std::vector<Input>& inpu
   return nullptr;
 }
 
-bool Queueable(const LoadedProgram* loaded, bool may_inline) {
-  return !may_inline || loaded->program->cost >= kInlineCost;
+bool Queueable(const Instance& instance, const LoadedProgram* loaded, bool may_inline) {
+  return !may_inline || loaded->program->cost >= (instance.flights.empty() ? kShortCost : kInlineCost);
+}
+
+// Runs on this thread; what is long enough to share finds helpers.
+void ExecuteHere(Flight& flight) {
+  if (flight.program->cost < kInlineCost || flight.program->threads < 2) return Execute(flight);
+  Pool::Process().Grow(flight.program->threads);
+  const Pool::Guest guest;
+  Execute(flight);
 }
 
 // Reads the array of inputs. Everything that may run JavaScript happens here, before anything it could change is
@@ -317,7 +327,7 @@ napi_value RunProgram(Instance& instance, Args& args) {
     return Throw(env, "run: the program has " + std::to_string(before->program->num_outputs) + " outputs, got " +
                           std::to_string(num_targets) + " targets");
   }
-  const bool queued = Queueable(before, may_inline);
+  const bool queued = Queueable(instance, before, may_inline);
   std::vector<Input> inputs(count);
   std::vector<Input> targets(num_targets);
   if (!ReadInputs(env, args.value(1), queued, &inputs)) return nullptr;
@@ -338,7 +348,7 @@ napi_value RunProgram(Instance& instance, Args& args) {
   if (!queued) {
     Flight* flight = Bind(instance, loaded, inputs, targets, false);
     if (flight == nullptr) return ThrowOutOfMemory(env);
-    Execute(*flight);
+    ExecuteHere(*flight);
     const napi_value result = MakeResult(instance, flight);
     Retire(instance, flight);
     return result;

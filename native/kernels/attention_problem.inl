@@ -6,15 +6,18 @@
 
 MIA_BEGIN
 
-// The query heads that share a head of k are rows of one problem, t * share + g for position t and head g of the group,
-// so that each block of keys is prepared once for all of them. Units are batch x groups x blocks of rows x chunks of
-// keys, the last of these fastest; more than one chunk where there would be too few units, each then leaves a part of
-// the result that a second phase joins.
+// The query heads that share a head of k are rows of one problem, t * share + g for position t and head g of
+// the group, so that each block of keys is prepared once for all of them. Units are batch x groups x blocks
+// of rows x chunks of keys, in this order, or chunks before groups where the keys are read as they lie:
+// groups often lie side by side. Chunks are for units enough, or of a good size; each leaves a part of the
+// result that a second phase joins.
 constexpr int64_t kBlockRows = 128, kBlockKeys = 256;
 constexpr int64_t kFewestRows = 48;  // fewer do not repay packing their keys
 constexpr int64_t kFewestKeys = 256;
 constexpr int64_t kWantedUnits = 64;
-constexpr int64_t kDotRows = 8;  // up to here keys are read as they lie and never packed
+constexpr int64_t kDotRows = 8;     // up to here keys are read as they lie and never packed
+constexpr int64_t kDotKeys = 512;   // of a chunk, whose pages are then still known for the next group
+constexpr int64_t kAheadKeys = 16;  // fetched before they are wanted
 constexpr int64_t kMaxFeatures = 2048;
 
 // Scratch: rows (queries, results), keys (k, v), scores of a tile.
@@ -33,11 +36,11 @@ struct AttentionProblem {
   const View *out, *q, *k, *v, *mask, *lengths, *offsets;  // the last three may be null
   T scale, softcap;
 
-  int64_t share, rows;               // query heads of a group, and queries of them all
-  int64_t q_row, v_row;              // elements of a row in scratch: whole vectors
-  int64_t blocks, block_rows;        // of rows
-  int64_t chunks, chunk;             // of keys
-  int64_t block_keys, panel;         // keys prepared together, and those of one register tile
+  int64_t share, rows;         // query heads of a group, and queries of them all
+  int64_t q_row, v_row;        // elements of a row in scratch: whole vectors
+  int64_t blocks, block_rows;  // of rows
+  int64_t chunks, chunk;       // of keys
+  int64_t block_keys, panel;   // keys prepared together, and those of one register tile
   bool dots, v_in_place;
 
   explicit AttentionProblem(const Step& step) {
@@ -73,13 +76,15 @@ struct AttentionProblem {
     block_rows = rows == 0 ? 0 : RoundUp(BlocksOf(rows, blocks), tile);
     blocks = rows == 0 ? 0 : BlocksOf(rows, block_rows);
     block_keys = MinOf(kBlockKeys, kKeyBytes / ((q_row + v_row) * size));
-    block_keys = block_keys >= kTileCols<T> ? block_keys / kTileCols<T> * kTileCols<T> : block_keys / kCount * kCount;
+    block_keys =
+        block_keys >= kTileCols<T> ? block_keys / kTileCols<T> * kTileCols<T> : block_keys / kCount * kCount;
     panel = MinOf(block_keys, kTileCols<T>);
-    chunks = problems() == 0 ? 1 : MaxOf(1, MinOf(BlocksOf(kWantedUnits, problems()), keys / kFewestKeys));
-    chunk = RoundUp(BlocksOf(keys, chunks), kCount);
+    const int64_t apart = problems() == 0 ? 1 : MinOf(BlocksOf(kWantedUnits, problems()), keys / kFewestKeys);
+    chunk = RoundUp(BlocksOf(keys, MaxOf(dots ? BlocksOf(keys, kDotKeys) : apart, 1)), kCount);
     chunks = chunk == 0 ? 1 : BlocksOf(keys, chunk);
-    v_in_place = SameAsRegister(v->dtype) && StrideOf(*v, 0) == 1 && v_row == values &&
-                 (dots || StrideOf(*v, 1) == values);
+    // Few rows take halves as they are; more of them repay widening a block once.
+    v_in_place = StrideOf(*v, 0) == 1 && v_row == values &&
+                 (dots || (SameAsRegister(v->dtype) && StrideOf(*v, 1) == values));
   }
 };
 
@@ -114,10 +119,12 @@ MIA_INLINE char* RowMemory(const View& view, const Frame& frame, int64_t batch, 
   return frame.base[view.loc] + element * DTypeBytes(view.dtype);
 }
 
-// Integers of a vector, read when they are asked for: memory may change meanwhile, so what is used must be checked.
+// Integers of a vector, read when they are asked for: memory may change meanwhile, so what is used must be
+// checked.
 MIA_INLINE int64_t OffsetAt(const View& offsets, const Frame& frame, int64_t i) {
   i32 value;
-  memcpy(&value, frame.base[offsets.loc] + (offsets.offset + i * StrideOf(offsets, 0)) * sizeof(i32), sizeof(i32));
+  memcpy(&value, frame.base[offsets.loc] + (offsets.offset + i * StrideOf(offsets, 0)) * sizeof(i32),
+         sizeof(i32));
   return value;
 }
 

@@ -6,37 +6,6 @@
 
 MIA_BEGIN
 
-// The sum of the lanes of each vector, in the lane of its number.
-MIA_INLINE Vec SumsOfLanes(Vec* vectors) {
-  if constexpr (kLanes > 1) {
-    using All = typename MakeIndices<kLanes>::Type;
-    MIA_UNROLL_ALL for (int n = kLanes / 2; n > 0; n /= 2) {
-      MIA_UNROLL_ALL for (int i = 0; i < n; i++) {
-        const Vec a = vectors[i], b = vectors[i + n];
-        vectors[i] = Add(Interleave<0>(a, b, All()), Interleave<kLanes / 2>(a, b, All()));
-      }
-    }
-  }
-  return vectors[0];
-}
-
-// q . key[i] in lane i. q is filled with zeros to whole vectors; keys have n features.
-MIA_NOINLINE Vec DotsOf(const float* q, const float* const* key, int64_t n) {
-  Vec sums[kLanes];
-  MIA_UNROLL_ALL for (int i = 0; i < kLanes; i++) sums[i] = Zero();
-  int64_t d = 0;
-  for (; d + kLanes <= n; d += kLanes) {
-    const Vec x = Load(q + d);
-    MIA_UNROLL_ALL for (int i = 0; i < kLanes; i++) sums[i] = MulAdd(x, Load(key[i] + d), sums[i]);
-  }
-  if (d < n) {
-    const Vec x = Load(q + d);
-    const int left = static_cast<int>(n - d);
-    MIA_UNROLL_ALL for (int i = 0; i < kLanes; i++) sums[i] = MulAdd(x, LoadPartial(key[i] + d, left), sums[i]);
-  }
-  return SumsOfLanes(sums);
-}
-
 // f32: whole vectors
 MIA_INLINE void Cap(float* row, int64_t n, float cap) {
   const Vec up = Set(cap), down = Set(1 / cap);

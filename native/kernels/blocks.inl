@@ -35,8 +35,8 @@ struct Q4_0 {
   }
 };
 
-// f16 d, f16 dmin, scales[12] with 6 bits of scale and min for each of 8 runs of 32, q[128] of nibbles, 32 bytes for two
-// runs, the first one low: d * scale * q - dmin * min.
+// f16 d, f16 dmin, scales[12] with 6 bits of scale and min for each of 8 runs of 32, q[128] of nibbles, 32 bytes for
+// two runs, the first one low: d * scale * q - dmin * min.
 struct Q4_K {
   static constexpr int kElements = 256, kBytes = 144, kRuns = 8, kRun = 32;
   // Runs 0..3 have their 6 bits in bytes run and run + 4; runs 4..7 their low 4 bits in byte run + 4 and the upper 2 on
@@ -60,9 +60,9 @@ struct Q4_K {
   }
 };
 
-// low[128], high[64], i8 scales[16], one for each run of 16, f16 d: d * scale * (q - 32). Each half of 128 elements has
-// 64 bytes of low nibbles and 32 of upper bits: element 32 a + i has nibble a / 2 of low[a % 2 * 32 + i] and bits 2 a of
-// high[i].
+// low[128], high[64], i8 scales[16], one for each run of 16, f16 d: d * scale * (q - 32). Each half of 128 elements
+// has 64 bytes of low nibbles and 32 of upper bits: element 32 a + i has nibble a / 2 of low[a % 2 * 32 + i] and bits
+// 2 a of high[i].
 struct Q6_K {
   static constexpr int kElements = 256, kBytes = 210, kRuns = 16, kRun = 16;
   static MIA_INLINE void Decode(const uint8_t* block, float* x) {

@@ -1,6 +1,6 @@
-// decode.f32: rows of blocks as numbers: y[o, j, i] = table[o, indices[j], i], or table[o, j, i] without indices. ints
-// [outer, axis, inner, n]; views [table (a block dtype, dims outer, axis, inner, blocks along inner), maybe indices (n of
-// any integer dtype)]. The epilogue's register 0 is y at index (o * n + j) * inner + i.
+// decode.f32: rows of blocks as numbers: y[o, j, i] = table[o, indices[j], i], or table[o, j, i] without indices.
+// ints [outer, axis, inner, n]; views [table (a block dtype, dims outer, axis, inner, blocks along inner), maybe
+// indices (n of any integer dtype)]. The epilogue's register 0 is y at index (o * n + j) * inner + i.
 #pragma once
 
 #include "kernels/blocks.inl"

@@ -1,5 +1,5 @@
-// encode.f32: the prologue's numbers as blocks. ints [n]; views [out (a block dtype, linear, n elements)]. Which axis the
-// blocks run along is no business of the kernel: its rows are whole blocks.
+// encode.f32: the prologue's numbers as blocks. ints [n]; views [out (a block dtype, linear, n elements)]. How long
+// rows are is no business of the kernel: they are whole blocks.
 #pragma once
 
 #include "kernels/quantize.inl"

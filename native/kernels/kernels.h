@@ -24,8 +24,9 @@ enum class DType : uint8_t {
 // How the elements of a view lie in memory, in row-major logical order. Decided once when a program is prepared.
 enum class Access : uint8_t { kLinear, kSplat, kStrided };
 
-// A strided window on one of the run's memories. Offsets and strides count elements of dtype and may be negative. One of
-// a block dtype has one dim, of stride 1, that its blocks run along; its other strides and its offset are whole blocks.
+// A strided window on one of the run's memories. Offsets and strides count elements of dtype and may be negative. One
+// of a block dtype has one dim, of stride 1, that its blocks run along; its other strides and its offset are whole
+// blocks.
 // loc == kIota: no memory; the value of an element is its own offset (how arange is generated).
 constexpr int32_t kIota = -1;
 struct View {

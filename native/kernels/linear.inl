@@ -1,7 +1,8 @@
-// linear.<format>.f32: C [M, N] = A [M, K] x weights that pack.<format> made into an image. ints [M, N, K]; views [A (any
-// strides, storage any dtype whose register type is f32), image (u32)]. Formats narrower than f32 decide the arithmetic: A is
-// rounded to bf16 where pairs of it multiply as they are, and quantised for bytes (docs/numerics.md). Phase 0 prepares rows
-// of A that cannot be read where they are; phase 1 multiplies. The epilogue's register 0 is C at i * N + j.
+// linear.<format>.f32: C [M, N] = A [M, K] x weights that pack.<format> made into an image. ints [M, N, K];
+// views [A (any strides, storage any dtype whose register type is f32), image (u32)]. Formats narrower than
+// f32 decide the arithmetic: A is rounded to bf16 where pairs of it multiply as they are, and quantised for
+// bytes (docs/numerics.md). Phase 0 prepares rows of A that cannot be read where they are; phase 1
+// multiplies. The epilogue's register 0 is C at i * N + j.
 #pragma once
 
 #include "kernels/linear_blocks.inl"
@@ -18,7 +19,8 @@ Work LinearWork(const Step& step, int phase) {
     const double cost = k * 0.15 + 2;
     return {p.in_place ? 0 : p.m, GrainOf(cost), cost};
   }
-  const auto rows = static_cast<double>(MinOf(p.rows, p.m)), cols = static_cast<double>(MinOf(p.n, ColsOf<F>()));
+  const auto rows = static_cast<double>(MinOf(p.rows, p.m)),
+             cols = static_cast<double>(MinOf(p.n, ColsOf<F>()));
   constexpr double kRate = LinearProblem<F>::kRowDType == DType::k_i8     ? kDotsPerNs
                            : LinearProblem<F>::kRowDType == DType::k_bf16 ? kFlopsPerNs
                                                                           : kFlopsPerNs / 2;
@@ -41,7 +43,6 @@ void PrepareRows(const LinearProblem<F>& p, const Frame& frame, int64_t begin, i
   float* const wide = reinterpret_cast<float*>(KernelScratch(frame));  // a row, or a stretch of it
   constexpr int64_t kWide = kPanelBytes / static_cast<int64_t>(sizeof(float)) - kLanes;
   for (int64_t i = begin; i < end; i++) {
-    char* const to = p.SharedRow(frame, i);
     const Source row = a.From(0, i);
     const bool plain = row.dtype == DType::k_f32 && (row.k_stride == 1 || p.k == 1);
     const auto stretch = [&](int64_t k, int64_t n) {
@@ -50,14 +51,16 @@ void PrepareRows(const LinearProblem<F>& p, const Frame& frame, int64_t begin, i
       Pack(wide, RoundUp(n, kLanes), {part.data, part.dtype, part.stride, part.k_stride}, 1, n);
       return static_cast<const float*>(wide);
     };
-    if constexpr (kTo == DType::k_i8) {
-      const ByteRows<F> out{to, p.k};
-      QuantizeRow(out, stretch, kWide / 256 * 256);
+    if constexpr (kTo == DType::k_i8 && !F::kBlocks) {
+      QuantizeRow({p.SharedRow(frame, i), p.k}, stretch, kWide);
     } else {
       for (int64_t k = 0, n; k < p.k; k += n) {
-        n = MinOf(p.k - k, kWide / 2 * 2);
+        n = MinOf(p.k - k, kWide / 256 * 256);
         const float* const x = stretch(k, n);
-        if constexpr (kTo == DType::k_bf16) {
+        char* const to = p.SharedRow(frame, i);
+        if constexpr (F::kBlocks) {
+          QuantizeBlocks<F>(p.TileOf(frame, i), static_cast<int>(i % p.kTile), k, x, n);
+        } else if constexpr (kTo == DType::k_bf16) {
           RoundRow(reinterpret_cast<uint16_t*>(to) + k, x, n, RoundUp(n, 2));
         } else {
           memcpy(reinterpret_cast<float*>(to) + k, x, static_cast<size_t>(n) * sizeof(float));
@@ -77,7 +80,8 @@ void LinearRun(const Step& step, const Frame& frame, int phase, int64_t begin, i
   sizes.direct = p.direct;
   const View& view = step.views[1];
   const char* const image = frame.base[view.loc] + BytesOf(view.dtype, view.offset);
-  Sink<float> sink(sizes, step, frame, reinterpret_cast<float*>(KernelScratch(frame) + 2 * kPanelBytes + kRowsBytes));
+  Sink<float> sink(sizes, step, frame,
+                   reinterpret_cast<float*>(KernelScratch(frame) + 2 * kPanelBytes + kRowsBytes));
   const auto run = [&](auto product) {
     const int64_t most = p.direct ? p.panels : MaxOf(1, kMaxScratchCols<float> / ColsOf<F>());
     for (int64_t unit = begin, panels; unit < end; unit += panels) {
@@ -100,9 +104,11 @@ const char* LinearCheck(const Step& step) {
   const int64_t m = step.ints[0], n = step.ints[1], k = step.ints[2];
   const View &a = step.views[0], &image = step.views[1];
   const int64_t products = SizeProduct(step.ints, 2), reads[] = {m, k, 16}, weights[] = {n, k, 8};
-  if (products < 1 || SizeProduct(reads, 3) < 1 || SizeProduct(weights, 3) < 1) return "linear: a size is out of range";
+  if (products < 1 || SizeProduct(reads, 3) < 1 || SizeProduct(weights, 3) < 1)
+    return "linear: a size is out of range";
   if (k % F::kGroup != 0 && F::kBlocks) return "linear: K is not whole blocks";
-  if (LinearProblem<F>::kRowDType == DType::k_i8 && k > kMostBytes) return "linear: sums of so many bytes overflow";
+  if (LinearProblem<F>::kRowDType == DType::k_i8 && k > kMostBytes)
+    return "linear: sums of so many bytes overflow";
   if (!IsMatrices(a, 1, m, k)) return "linear: A is not [M, K]";
   if (RegOf(a.dtype) != Reg::k_f32) return "linear: A is of another type";
   if (!IsImage<F>(image, n, k)) return "linear: the image is not words in a row, or of another size";

@@ -1,4 +1,5 @@
-// Formats with a scale for each block of k: integer sums of a block, scaled and added to f32 sums when it ends.
+// Formats with a scale for each block of k: integer sums of a block, scaled and added to f32 sums when it
+// ends.
 #pragma once
 
 #include "kernels/linear_formats.inl"
@@ -14,8 +15,7 @@ constexpr int64_t kVisitBytes = int64_t{20} << 10;
 // C[kRows, 2 vectors] = or += rows of A x groups of a panel.
 template <class F>
 struct BlockTile {
-  ByteRows<F> a;       // of the first row
-  int64_t a_stride;    // bytes between rows
+  BlockRows<F> a;
   const char* panel;   // at the first group
   int64_t first, end;  // groups
   float* c;
@@ -25,26 +25,24 @@ struct BlockTile {
 
 template <class F, int kRows>
 void MultiplyBlocks(const BlockTile<F>& t) {
-  constexpr int kSteps = F::kLoads * F::kHalves, kPerGroup = F::kGroup / F::kBlock;
-  const int counts[kBlockVecs] = {static_cast<int>(MinOf(t.width, kLanes)), static_cast<int>(t.width) - kLanes};
+  constexpr int kPerGroup = F::kGroup / F::kBlock;
+  const int counts[kBlockVecs] = {static_cast<int>(MinOf(t.width, kLanes)),
+                                  static_cast<int>(t.width) - kLanes};
   Vec sum[kRows][kBlockVecs];
   MIA_UNROLL_ALL for (int i = 0; i < kRows; i++) {
     MIA_UNROLL_ALL for (int v = 0; v < kBlockVecs; v++) {
-      sum[i][v] = t.add && counts[v] > 0 ? FloatSums::LoadSum(t.c + i * t.c_row + v * kLanes, counts[v]) : Zero();
+      sum[i][v] =
+          t.add && counts[v] > 0 ? FloatSums::LoadSum(t.c + i * t.c_row + v * kLanes, counts[v]) : Zero();
     }
   }
-  const int64_t stride = t.a_stride;
-  const char* const quads = reinterpret_cast<const char*>(t.a.bytes() + t.first * F::kGroup);
-  const char* const scales = reinterpret_cast<const char*>(t.a.scales() + t.first * kPerGroup);
-  const char* const starts = reinterpret_cast<const char*>(t.a.starts() + t.first * kPerGroup);
-  const char* const sums = reinterpret_cast<const char*>(t.a.sums() + t.first * kPerGroup);
   const char* p = t.panel;
-  int64_t at = 0;  // block, of the rows
+  BlockRows<F> a{t.a.tile, kRows};
+  a.tile = a.At(t.first * kPerGroup);
   for (int64_t g = t.first; g < t.end; g++, p += F::kBytes * kBlockCols) {
-    for (int b = 0; b < kPerGroup; b++, at++) {
+    for (int b = 0; b < kPerGroup; b++, a.tile = a.At(1)) {
       VecI dot[kRows][kBlockVecs];
       MIA_UNROLL_ALL for (int i = 0; i < kRows; i++) {
-        const VecI start = F::kZero == 0 ? SetInt(0) : SetInt(ByteRows<F>::template Read<int32_t>(starts + i * stride, at));
+        const VecI start = SetInt(F::kZero == 0 ? 0 : a.starts(0)[i]);
         MIA_UNROLL_ALL for (int v = 0; v < kBlockVecs; v++) dot[i][v] = start;
       }
       MIA_UNROLL_ALL for (int l = 0; l < F::kLoads; l++) {
@@ -54,7 +52,9 @@ void MultiplyBlocks(const BlockTile<F>& t) {
           VecI w[kBlockVecs];
           MIA_UNROLL_ALL for (int v = 0; v < kBlockVecs; v++) w[v] = F::Part(raw[v], h);
           MIA_UNROLL_ALL for (int i = 0; i < kRows; i++) {
-            const VecI x = SetInt(ByteRows<F>::template Read<int32_t>(quads + i * stride, at * kSteps + l + h * F::kLoads));
+            int32_t quad;
+            memcpy(&quad, a.bytes(0, i) + 4 * (l + h * F::kLoads), sizeof(quad));
+            const VecI x = SetInt(quad);
             MIA_UNROLL_ALL for (int v = 0; v < kBlockVecs; v++) dot[i][v] = DotQuads(dot[i][v], w[v], x);
           }
         }
@@ -62,14 +62,12 @@ void MultiplyBlocks(const BlockTile<F>& t) {
       MIA_UNROLL_ALL for (int v = 0; v < kBlockVecs; v++) {
         const Vec scale = F::Scale(p, b, v);
         MIA_UNROLL_ALL for (int i = 0; i < kRows; i++) {
-          const Vec x = Set(ByteRows<F>::template Read<float>(scales + i * stride, at));
-          sum[i][v] = MulAdd(Mul(FromInt(dot[i][v]), scale), x, sum[i][v]);
+          sum[i][v] = MulAdd(Mul(FromInt(dot[i][v]), scale), Set(a.scales(0)[i]), sum[i][v]);
         }
         if constexpr (F::kHasMin) {
           const Vec min = F::Min(p, b, v);
-          MIA_UNROLL_ALL for (int i = 0; i < kRows; i++) {
-            sum[i][v] = NegMulAdd(min, Set(ByteRows<F>::template Read<float>(sums + i * stride, at)), sum[i][v]);
-          }
+          MIA_UNROLL_ALL for (int i = 0; i < kRows; i++) sum[i][v] =
+              NegMulAdd(min, Set(a.sums(0)[i]), sum[i][v]);
         }
       }
     }
@@ -112,12 +110,11 @@ struct BlockProduct {
       const char* const from = image + panel * PanelBytesOf<F>(p.k);
       const int64_t j = panel * kBlockCols - j0;
       for (int64_t g = 0; g < groups; g += visit) {
-        BlockTile<F> tile{{nullptr, p.k}, p.row_stride, from + g * kGroupBytes, g, MinOf(g + visit, groups),
-                          c + j, c_row, MinOf(kBlockCols, cols - j), g > 0};
-        for (int64_t i = 0, count; i < rows; i += count, tile.c += count * c_row) {
-          count = MinOf(rows - i, kBlockTileRows);
-          tile.a.row = p.SharedRow(frame, i0 + i);
-          BlockKernels<F, typename MakeIndices<kBlockTileRows>::Type>::kAll[count - 1](tile);
+        BlockTile<F> tile{{},    from + g * kGroupBytes,      g,    MinOf(g + visit, groups), c + j,
+                          c_row, MinOf(kBlockCols, cols - j), g > 0};
+        for (int64_t i = 0; i < rows; i += tile.a.rows, tile.c += tile.a.rows * c_row) {
+          tile.a = p.TileOf(frame, i0 + i);
+          BlockKernels<F, typename MakeIndices<kBlockTileRows>::Type>::kAll[tile.a.rows - 1](tile);
         }
       }
     }

@@ -1,5 +1,6 @@
-// Weights as the linear kernels keep them: an image of B [K, N], made once (pack.<format>) and read in order. The columns
-// of one register tile, for all of K, lie together as a panel; within it, what one step of k needs lies together.
+// Weights as the linear kernels keep them: an image of B [K, N], made once (pack.<format>) and read in order.
+// The columns of one register tile, for all of K, lie together as a panel; within it, what one step of k
+// needs lies together.
 #pragma once
 
 #include "kernels/matmul_kernel.inl"
@@ -16,8 +17,8 @@ using BFloatProduct = Narrow<DType::k_bf16>;
 constexpr int kBFloatsPerStep = 1;
 #endif
 
-// Formats whose sums run over all of K in registers. Panel: [K / kPerStep, kCols] elements of Product's B, each of
-// kPerStep numbers along k; K is filled up with zeros.
+// Formats whose sums run over all of K in registers. Panel: [K / kPerStep, kCols] elements of Product's B,
+// each of kPerStep numbers along k; K is filled up with zeros.
 template <DType dtype, class Type, class ProductOf, int kSteps>
 struct PanelFormat {
   using Number = Type;  // as B stores it
@@ -41,13 +42,15 @@ constexpr int kBlockVecs = 2;
 constexpr int kBlockCols = kBlockVecs * kLanes;
 constexpr int kNibbles = 0x0f0f0f0f;
 
-// kGroup: elements along k of a group, kBlock: of a block. kStored: bytes of a column's group in GGUF, kBytes: here. kZero: what a weight's integer has to be lowered by.
-// Scale, Min: of column vector v in block b of the group at p. Each of kLoads vectors at block b holds the quads of kHalves
-// steps; Raw loads one, Part takes a step's out of it: load l, half h is quad l + h * kLoads of the block.
+// kGroup: elements along k of a group, kBlock: of a block. kStored: bytes of a column's group in GGUF,
+// kBytes: here. kZero: what a weight's integer has to be lowered by. Scale, Min: of column vector v in block
+// b of the group at p. Each of kLoads vectors at block b holds the quads of kHalves steps; Raw loads one,
+// Part takes a step's out of it: load l, half h is quad l + h * kLoads of the block.
 struct Q8Format {
   static constexpr bool kBlocks = true, kHasMin = false;
   static constexpr DType kDType = DType::k_q8_0;
-  static constexpr int kGroup = 32, kBlock = 32, kZero = kByteOffset, kLoads = 8, kHalves = 1, kBytes = 34, kStored = 34;
+  static constexpr int kGroup = 32, kBlock = 32, kZero = kByteOffset, kLoads = 8, kHalves = 1, kBytes = 34,
+                       kStored = 34;
   static MIA_INLINE Vec Scale(const char* p, int, int v) {
     return LoadF16(reinterpret_cast<const uint16_t*>(p) + v * kLanes);
   }
@@ -60,7 +63,8 @@ struct Q8Format {
 struct Q4Format {
   static constexpr bool kBlocks = true, kHasMin = false;
   static constexpr DType kDType = DType::k_q4_0;
-  static constexpr int kGroup = 32, kBlock = 32, kZero = 8, kLoads = 4, kHalves = 2, kBytes = 18, kStored = 18;
+  static constexpr int kGroup = 32, kBlock = 32, kZero = 8, kLoads = 4, kHalves = 2, kBytes = 18,
+                       kStored = 18;
   static MIA_INLINE Vec Scale(const char* p, int b, int v) { return Q8Format::Scale(p, b, v); }
   static MIA_INLINE VecI Raw(const char* p, int b, int l, int v) { return Q8Format::Raw(p, b, l, v); }
   static MIA_INLINE VecI Part(VecI raw, int h) {
@@ -68,11 +72,13 @@ struct Q4Format {
   }
 };
 
-// Group: f16 d[cols], f16 dmin[cols], then for each of 8 blocks u8 scale[cols], u8 min[cols], 4 x cols quads of nibbles.
+// Group: f16 d[cols], f16 dmin[cols], then for each of 8 blocks u8 scale[cols], u8 min[cols], 4 x cols quads
+// of nibbles.
 struct Q4KFormat {
   static constexpr bool kBlocks = true, kHasMin = true;
   static constexpr DType kDType = DType::k_q4_k;
-  static constexpr int kGroup = 256, kBlock = 32, kZero = 0, kLoads = 4, kHalves = 2, kBytes = 148, kStored = 144;
+  static constexpr int kGroup = 256, kBlock = 32, kZero = 0, kLoads = 4, kHalves = 2, kBytes = 148,
+                       kStored = 144;
   static constexpr int kBlockBytes = 18;
   static MIA_INLINE const char* At(const char* p, int b) { return p + (4 + b * kBlockBytes) * kBlockCols; }
   static MIA_INLINE Vec Scaled(const char* p, const char* factors, int v) {
@@ -89,12 +95,13 @@ struct Q4KFormat {
   static MIA_INLINE VecI Part(VecI raw, int h) { return Q4Format::Part(raw, h); }
 };
 
-// Group: f16 d[cols], then for each of 16 blocks i8 scale[cols], 4 x cols quads of whole bytes: unpacking six bits would
-// cost more than the memory it saves.
+// Group: f16 d[cols], then for each of 16 blocks i8 scale[cols], 4 x cols quads of whole bytes: unpacking six
+// bits would cost more than the memory it saves.
 struct Q6KFormat {
   static constexpr bool kBlocks = true, kHasMin = false;
   static constexpr DType kDType = DType::k_q6_k;
-  static constexpr int kGroup = 256, kBlock = 16, kZero = kByteOffset, kLoads = 4, kHalves = 1, kBytes = 274, kStored = 210;
+  static constexpr int kGroup = 256, kBlock = 16, kZero = kByteOffset, kLoads = 4, kHalves = 1, kBytes = 274,
+                       kStored = 210;
   static constexpr int kBlockBytes = 17;
   static MIA_INLINE const char* At(const char* p, int b) { return p + (2 + b * kBlockBytes) * kBlockCols; }
   static MIA_INLINE Vec Scale(const char* p, int b, int v) {

@@ -1,9 +1,10 @@
-// pack.<format>: weights B into the image that linear.<format> reads. ints [N, K]; views [B (dims K, N), image]. B is of the
-// format's dtype; its blocks run along k. The image is ImageBytes in words (u32). Units: panels.
+// pack.<format>: weights B into the image that linear.<format> reads. ints [N, K]; views [B (dims K, N),
+// image]. B is of the format's dtype; its blocks run along k. The image is ImageBytes in words (u32). Units:
+// panels.
 #pragma once
 
-#include "kernels/linear_formats.inl"
 #include "kernels/indices.inl"
+#include "kernels/linear_formats.inl"
 #include "kernels/pack.inl"
 
 MIA_BEGIN
@@ -44,8 +45,8 @@ MIA_INLINE void PackColumn(Q4Format, char* p, int j, const uint8_t* block) {
   memcpy(p + 2 * j, block, 2);
   for (int load = 0; load < 4; load++) PutQuad(p + 2 * kBlockCols, load, j, block + 2 + load * 4);
 }
-// Block: f16 d, f16 dmin, 12 bytes of 6-bit scales and mins, 128 bytes of nibbles: those of 32-blocks 2i (low) and
-// 2i + 1 (high) share 32 bytes.
+// Block: f16 d, f16 dmin, 12 bytes of 6-bit scales and mins, 128 bytes of nibbles: those of 32-blocks 2i
+// (low) and 2i + 1 (high) share 32 bytes.
 MIA_INLINE void PackColumn(Q4KFormat, char* p, int j, const uint8_t* block) {
   memcpy(p + 2 * j, block, 2);
   memcpy(p + 2 * (kBlockCols + j), block + 2, 2);
@@ -62,14 +63,15 @@ MIA_INLINE void PackColumn(Q4KFormat, char* p, int j, const uint8_t* block) {
       uint8_t bytes[4];
       for (int i = 0; i < 4; i++) {
         const uint8_t low = nibbles[load * 4 + i], high = nibbles[16 + load * 4 + i];
-        bytes[i] = static_cast<uint8_t>(b % 2 == 0 ? (low & 15) | (high & 15) << 4 : low >> 4 | (high >> 4) << 4);
+        bytes[i] =
+            static_cast<uint8_t>(b % 2 == 0 ? (low & 15) | (high & 15) << 4 : low >> 4 | (high >> 4) << 4);
       }
       PutQuad(at + 2 * kBlockCols, load, j, bytes);
     }
   }
 }
-// Block: 128 bytes of low nibbles, 64 bytes of two high bits, 16 scales, f16 d. Of each half (128 elements), element
-// 32 q + i has its nibble in byte 32 (q % 2) + i, low for q < 2, and its high bits at 2 q in byte i.
+// Block: 128 bytes of low nibbles, 64 bytes of two high bits, 16 scales, f16 d. Of each half (128 elements),
+// element 32 q + i has its nibble in byte 32 (q % 2) + i, low for q < 2, and its high bits at 2 q in byte i.
 MIA_INLINE void PackColumn(Q6KFormat, char* p, int j, const uint8_t* block) {
   memcpy(p + 2 * j, block + 208, 2);
   for (int b = 0; b < 16; b++) {
@@ -78,7 +80,8 @@ MIA_INLINE void PackColumn(Q6KFormat, char* p, int j, const uint8_t* block) {
     for (int quad = 0; quad < 4; quad++) {
       uint8_t bytes[4];
       for (int i = 0; i < 4; i++) {
-        const int element = b * 16 + quad * 4 + i, half = element / 128, q = element % 128 / 32, at32 = element % 32;
+        const int element = b * 16 + quad * 4 + i, half = element / 128, q = element % 128 / 32,
+                  at32 = element % 32;
         const int nibble = block[half * 64 + q % 2 * 32 + at32] >> (q < 2 ? 0 : 4) & 15;
         const int high = block[128 + half * 32 + at32] >> (2 * q) & 3;
         bytes[i] = InImage(static_cast<int8_t>((nibble | high << 4) - 32));
@@ -95,7 +98,8 @@ void PackBlocks(char* panel, const uint8_t* blocks, int64_t column_bytes, int64_
   if (width < kBlockCols) memset(panel, 0, static_cast<size_t>(groups * kGroupBytes));
   for (int64_t g = 0; g < groups; g++) {
     for (int64_t j = 0; j < width; j++) {
-      PackColumn(F(), panel + g * kGroupBytes, static_cast<int>(j), blocks + j * column_bytes + g * F::kStored);
+      PackColumn(F(), panel + g * kGroupBytes, static_cast<int>(j),
+                 blocks + j * column_bytes + g * F::kStored);
     }
   }
 }
@@ -115,11 +119,13 @@ void PackRun(const Step& step, const Frame& frame, int, int64_t begin, int64_t e
     const int64_t j0 = panel * ColsOf<F>(), width = MinOf(ColsOf<F>(), n - j0);
     char* const to = out + panel * PanelBytesOf<F>(k);
     if constexpr (F::kBlocks) {
-      const auto* const blocks = reinterpret_cast<const uint8_t*>(frame.base[b.loc]) + BytesOf(b.dtype, b.offset);
+      const auto* const blocks =
+          reinterpret_cast<const uint8_t*>(frame.base[b.loc]) + BytesOf(b.dtype, b.offset);
       const int64_t column_bytes = BytesOf(b.dtype, StrideAt(b, 1));
       PackBlocks<F>(to, blocks + j0 * column_bytes, column_bytes, k / F::kGroup, width);
     } else {
-      const Source all{frame.base[b.loc] + b.offset * DTypeBytes(b.dtype), b.dtype, StrideAt(b, 0), StrideAt(b, 1)};
+      const Source all{frame.base[b.loc] + b.offset * DTypeBytes(b.dtype), b.dtype, StrideAt(b, 0),
+                       StrideAt(b, 1)};
       if constexpr (F::kDType == DType::k_f32) {
         Pack(reinterpret_cast<float*>(to), F::kCols, all.From(0, j0), k, width);
       } else {
@@ -131,7 +137,8 @@ void PackRun(const Step& step, const Frame& frame, int, int64_t begin, int64_t e
 
 template <class F>
 bool IsImage(const View& view, int64_t n, int64_t k) {
-  return view.dtype == DType::k_u32 && view.access == Access::kLinear && BytesOf(view.dtype, view.count) == ImageBytes<F>(n, k);
+  return view.dtype == DType::k_u32 && view.access == Access::kLinear &&
+         BytesOf(view.dtype, view.count) == ImageBytes<F>(n, k);
 }
 
 template <class F>

@@ -1,4 +1,5 @@
-// Formats whose sums stay in registers for a long stretch of k: rows of A, as linear_rows.inl left them, times panels.
+// Formats whose sums stay in registers for a long stretch of k: rows of A, as linear_rows.inl left them,
+// times panels.
 #pragma once
 
 #include "kernels/linear_formats.inl"
@@ -40,7 +41,8 @@ struct PanelProduct {
       for (int64_t panel = first; panel < end; panel++) {
         const B* const b = reinterpret_cast<const B*>(image + panel * F::PanelBytes(p.k)) + k * F::kCols;
         const int64_t j = panel * F::kCols - j0, width = MinOf(F::kCols, cols - j);
-        const Piece piece{a.data + k * static_cast<int64_t>(sizeof(A)), a.stride, rows, count, c + j, c_row, width, k > 0};
+        const Piece piece{
+            a.data + k * static_cast<int64_t>(sizeof(A)), a.stride, rows, count, c + j, c_row, width, k > 0};
         const int64_t panel_bytes = count * F::kCols * static_cast<int64_t>(sizeof(B));
         if constexpr (kWidens) {
           if (widen) {
@@ -66,19 +68,28 @@ struct PanelProduct {
   };
   // `next`: what is wanted after this piece; each tile asks for its share.
   template <class Product>
-  static void Multiply(const Piece& piece, const typename Lanes<Product>::B* b, const char* next, int64_t next_bytes) {
+  static void Multiply(const Piece& piece, const typename Lanes<Product>::B* b, const char* next,
+                       int64_t next_bytes) {
     using Elem = typename Lanes<Product>::A;
     const int vecs = static_cast<int>(BlocksOf(piece.width, kLanes));
     const int last = static_cast<int>(piece.width - (vecs - 1) * kLanes);
-    const int64_t tiles = BlocksOf(piece.rows, kTileRows<Product>), turns = BlocksOf(piece.depth, kAheadSteps);
+    const int64_t tiles = BlocksOf(piece.rows, kTileRows<Product>),
+                  turns = BlocksOf(piece.depth, kAheadSteps);
     const int64_t step = MinOf(RoundUp(next_bytes / (tiles * turns), 64), 256);
     for (int64_t i = 0, count; i < piece.rows; i += count, next += step * turns) {
       count = NextRows<Product>(piece.rows - i);
-      FindTileKernel<Product>(static_cast<int>(count), vecs)(
-          {piece.depth, reinterpret_cast<const Elem*>(piece.a + i * piece.a_stride),
-           piece.a_stride / static_cast<int64_t>(sizeof(Elem)), 1, b, kTileCols<Product>,
-           reinterpret_cast<typename Lanes<Product>::C*>(piece.c + i * piece.c_row), piece.c_row, last, piece.add,
-           {next, 64, step}});
+      FindTileKernel<Product>(static_cast<int>(count),
+                              vecs)({piece.depth,
+                                     reinterpret_cast<const Elem*>(piece.a + i * piece.a_stride),
+                                     piece.a_stride / static_cast<int64_t>(sizeof(Elem)),
+                                     1,
+                                     b,
+                                     kTileCols<Product>,
+                                     reinterpret_cast<typename Lanes<Product>::C*>(piece.c + i * piece.c_row),
+                                     piece.c_row,
+                                     last,
+                                     piece.add,
+                                     {next, 64, step}});
     }
   }
 
@@ -86,9 +97,9 @@ struct PanelProduct {
   void ScaleSums(float* c, int64_t c_row, int64_t i0, int64_t rows, int64_t cols) const {
     if constexpr (kSame<T, Quad>) {
       for (int64_t i = 0; i < rows; i++, c += c_row) {
-        const ByteRows<F> row{p.SharedRow(frame, i0 + i), p.k};
-        const Vec scale = Set(row.scales()[0]);
-        const VecI start = SetInt(row.starts()[0]);
+        const ByteRow row{p.SharedRow(frame, i0 + i), p.k};
+        const Vec scale = Set(*row.scale());
+        const VecI start = SetInt(*row.start());
         const auto value = [&](VecI sum) { return Mul(FromInt(Add(sum, start)), scale); };
         int64_t j = 0;
         for (; j + kLanes <= cols; j += kLanes) Store(c + j, value(BitsOf(Load(c + j))));

@@ -1,4 +1,5 @@
-// What one linear step asks for and how it is cut: C [M, N] = A [M, K] x an image. Everything follows from sizes and strides.
+// What one linear step asks for and how it is cut: C [M, N] = A [M, K] x an image. Everything follows from
+// sizes and strides.
 #pragma once
 
 #include "kernels/linear_formats.inl"
@@ -9,7 +10,8 @@ MIA_BEGIN
 
 constexpr int64_t kBandBytes = int64_t{512} << 10;  // of rows of A that stay in L2 while panels go by
 constexpr double kDotsPerNs = kLanes * 30;          // multiply-adds of bytes of one thread, roughly
-// Rows of a block format's register tile: integer sums and their scaled totals have to fit beside what is loaded.
+// Rows of a block format's register tile: integer sums and their scaled totals have to fit beside what is
+// loaded.
 constexpr int kBlockTileRows = kVectorRegisters >= 32 ? 6 : 2;
 
 // Rows of A, `stride` bytes apart.
@@ -43,7 +45,11 @@ struct LinearProblem {
   int64_t bands, rows, panels;
 
   explicit LinearProblem(const Step& step)
-      : m(step.ints[0]), n(step.ints[1]), k(step.ints[2]), a(&step.views[0]), direct(IsPlainStore(step.epilogue)) {
+      : m(step.ints[0]),
+        n(step.ints[1]),
+        k(step.ints[2]),
+        a(&step.views[0]),
+        direct(IsPlainStore(step.epilogue)) {
     in_place = kRowDType == DType::k_f32 && a->dtype == DType::k_f32 && (k == 1 || StrideOf(*a, 0) == 1);
     row_stride = RowBytes(k);
     const int64_t read_bytes = F::kBlocks ? row_stride : MinOf(row_stride, kDepth<float> * sizeof(float));
@@ -54,13 +60,20 @@ struct LinearProblem {
   }
 
   static int64_t RowBytes(int64_t k) {
-    if constexpr (kRowDType == DType::k_i8) {
-      return ByteRows<F>::Stride(k);
+    if constexpr (F::kBlocks) {
+      return k / F::kBlock * BlockRows<F>::kRecord;
+    } else if constexpr (kRowDType == DType::k_i8) {
+      return ByteRow::Stride(k);
     } else {
       return RowStride(RoundUp(k, 2) * DTypeBytes(kRowDType));
     }
   }
   char* SharedRow(const Frame& frame, int64_t i) const { return frame.shared + i * row_stride; }
+  // The tile of rows that row i is in; bands are whole tiles.
+  auto TileOf(const Frame& frame, int64_t i) const {
+    const int64_t first = i / kTile * kTile;
+    return BlockRows<F>{SharedRow(frame, first), static_cast<int>(MinOf(kTile, m - first))};
+  }
   Rows RowsAt(const Frame& frame, int64_t i) const {
     if (!in_place) return {SharedRow(frame, i), row_stride};
     const int64_t stride = StrideOf(*a, 1) * static_cast<int64_t>(sizeof(float));

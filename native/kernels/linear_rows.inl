@@ -1,5 +1,5 @@
-// The activations of a linear step as its product takes them: rows of A [M, K] rounded to bf16, quantised to bytes, or packed
-// as f32. Rows lie one after another in the step's shared scratch.
+// The activations of a linear step as its product takes them: rows of A [M, K] rounded to bf16, quantised to
+// bytes, or packed as f32. Rows lie one after another in the step's shared scratch.
 #pragma once
 
 #include "kernels/linear_formats.inl"
@@ -13,33 +13,37 @@ constexpr int64_t RowStride(int64_t bytes) {
   return (lines % 16 == 0 ? lines + 1 : lines) * 64;
 }
 
-// Quantised: bytes [k], then by block a scale (x = q * scale), what integer sums of the block have to start from, and for
-// formats with minima the sum of x. A format without blocks has one scale a row.
-template <class F>
-struct ByteRows {
-  static int64_t Bytes(int64_t k) { return BlocksOf(k, F::kGroup) * F::kGroup; }
-  static int64_t Blocks(int64_t k) {
-    if constexpr (F::kBlocks) {
-      return k / F::kBlock;
-    } else {
-      return 1;
-    }
-  }
-  static int64_t Stride(int64_t k) { return RowStride(RoundUp4(Bytes(k)) + 12 * Blocks(k)); }
-  static constexpr int64_t RoundUp4(int64_t n) { return (n + 3) / 4 * 4; }
-
+// A row quantised as a whole: bytes [k], filled up to whole quads; its scale (x = byte * scale); what integer
+// sums over it have to start from.
+struct ByteRow {
   char* row;
   int64_t k;
-  template <class T>
-  static MIA_INLINE T Read(const char* p, int64_t i) {
-    T x;
-    memcpy(&x, p + i * static_cast<int64_t>(sizeof(T)), sizeof(T));
-    return x;
-  }
+
+  static int64_t Filled(int64_t k) { return BlocksOf(k, 4) * 4; }
+  static int64_t Stride(int64_t k) { return RowStride(Filled(k) + 8); }
   int8_t* bytes() const { return reinterpret_cast<int8_t*>(row); }
-  float* scales() const { return reinterpret_cast<float*>(row + RoundUp4(Bytes(k))); }
-  int32_t* starts() const { return reinterpret_cast<int32_t*>(scales() + Blocks(k)); }
-  float* sums() const { return reinterpret_cast<float*>(starts() + Blocks(k)); }
+  float* scale() const { return reinterpret_cast<float*>(row + Filled(k)); }
+  int32_t* start() const { return reinterpret_cast<int32_t*>(row + Filled(k) + 4); }
+};
+
+// The rows of one register tile, quantised block by block and interleaved as the tile reads them: for each
+// block, bytes [rows, kBlock], scales [rows], starts [rows], and for formats with minima the sums of x
+// [rows].
+template <class F>
+struct BlockRows {
+  static constexpr int kRecord = F::kBlock + (F::kHasMin ? 12 : 8);  // bytes that a row adds to a block
+  char* tile;
+  int rows;
+
+  MIA_INLINE char* At(int64_t block) const { return tile + block * rows * kRecord; }
+  MIA_INLINE int8_t* bytes(int64_t block, int row) const {
+    return reinterpret_cast<int8_t*>(At(block)) + row * F::kBlock;
+  }
+  MIA_INLINE float* scales(int64_t block) const {
+    return reinterpret_cast<float*>(At(block) + rows * F::kBlock);
+  }
+  MIA_INLINE int32_t* starts(int64_t block) const { return reinterpret_cast<int32_t*>(scales(block) + rows); }
+  MIA_INLINE float* sums(int64_t block) const { return reinterpret_cast<float*>(starts(block) + rows); }
 };
 
 // The largest magnitude of x [n]; NaN counts as 0, and infinity stays.
@@ -79,40 +83,40 @@ MIA_INLINE int32_t RoundToBytes(int8_t* q, const float* x, int64_t n, float inve
 // Sums of at most so many products of bytes fit 32 bits.
 constexpr int64_t kMostBytes = int64_t{1} << 16;
 
-// stretch(k, n): x [k, k + n) as f32, n <= longest, a multiple of 256.
-template <class F, class Stretch>
-void QuantizeRow(const ByteRows<F>& out, Stretch stretch, int64_t longest) {
-  if constexpr (F::kBlocks) {
-    // q6_k has two blocks to a scale of the activations' 32.
-    constexpr int kScaled = 32, kParts = kScaled / F::kBlock;
-    for (int64_t k0 = 0; k0 < out.k; k0 += longest) {
-      const int64_t n = MinOf(longest, out.k - k0);
-      const float* const x = stretch(k0, n);
-      for (int64_t k = 0; k < n; k += kScaled) {
-        const float most = LargestMagnitude(x + k, kScaled), scale = most / 127, inverse = most > 0 ? 127 / most : 0;
-        for (int part = 0; part < kParts; part++) {
-          const int64_t from = k + part * F::kBlock, block = (k0 + from) / F::kBlock;
-          const int32_t sum = RoundToBytes(out.bytes() + k0 + from, x + from, F::kBlock, inverse);
-          out.scales()[block] = scale;
-          out.starts()[block] = -F::kZero * sum;
-          if constexpr (F::kHasMin) out.sums()[block] = scale * static_cast<float>(sum);
-        }
-      }
-    }
-  } else {
-    float most = 0;
+// x [k, k + n), as f32, of one row; `longest` bounds n.
+template <class Stretch>
+void QuantizeRow(const ByteRow& out, Stretch stretch, int64_t longest) {
+  const auto each = [&](auto visit) {
     for (int64_t k = 0; k < out.k; k += longest) {
       const int64_t n = MinOf(longest, out.k - k);
-      most = MaxOf(most, LargestMagnitude(stretch(k, n), n));
+      visit(k, stretch(k, n), n);
     }
-    int32_t sum = 0;
-    for (int64_t k = 0; k < out.k; k += longest) {
-      const int64_t n = MinOf(longest, out.k - k);
-      sum += RoundToBytes(out.bytes() + k, stretch(k, n), n, most > 0 ? 127 / most : 0);
+  };
+  float most = 0;
+  int32_t sum = 0;
+  each([&](int64_t, const float* x, int64_t n) { most = MaxOf(most, LargestMagnitude(x, n)); });
+  const float inverse = most > 0 ? 127 / most : 0;
+  each([&](int64_t k, const float* x, int64_t n) { sum += RoundToBytes(out.bytes() + k, x, n, inverse); });
+  memset(out.bytes() + out.k, 0, static_cast<size_t>(ByteRow::Filled(out.k) - out.k));
+  *out.scale() = most / 127;
+  *out.start() = -kByteOffset * sum;
+}
+
+// Blocks from k0 on of row `row` of a tile. n: whole groups of the format.
+template <class F>
+void QuantizeBlocks(const BlockRows<F>& out, int row, int64_t k0, const float* x, int64_t n) {
+  // q6_k has two blocks to a scale of the activations' 32.
+  constexpr int kScaled = 32, kParts = kScaled / F::kBlock;
+  for (int64_t k = 0; k < n; k += kScaled) {
+    const float most = LargestMagnitude(x + k, kScaled), scale = most / 127,
+                inverse = most > 0 ? 127 / most : 0;
+    for (int part = 0; part < kParts; part++) {
+      const int64_t from = k + part * F::kBlock, block = (k0 + from) / F::kBlock;
+      const int32_t sum = RoundToBytes(out.bytes(block, row), x + from, F::kBlock, inverse);
+      out.scales(block)[row] = scale;
+      out.starts(block)[row] = -F::kZero * sum;
+      if constexpr (F::kHasMin) out.sums(block)[row] = scale * static_cast<float>(sum);
     }
-    memset(out.bytes() + out.k, 0, static_cast<size_t>(out.Bytes(out.k) - out.k));
-    out.scales()[0] = most / 127;
-    out.starts()[0] = -kByteOffset * sum;
   }
 }
 

@@ -1,7 +1,7 @@
 // matmul.<T>: C[b] = A[b] B[b] for T f32 f64 i32 u32 i64 u64. ints [batch, M, N, K]; views [A, B], dims
 // batch..., M, K and batch..., K, N, any strides (0 and negative too), storage any dtype whose register type
-// is T; for f32, B may also be i8 or blocks along K. The epilogue's register 0 is C at index (b * M + i) * N + j. K = 0 gives zeros. No output may share
-// memory with A or B.
+// is T; for f32, B may also be i8 or blocks along K. The epilogue's register 0 is C at index (b * M + i) * N + j.
+// K = 0 gives zeros. No output may share memory with A or B.
 #pragma once
 
 #include "kernels/matmul_thin.inl"

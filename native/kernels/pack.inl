@@ -13,9 +13,12 @@ struct Source {
   int64_t inside = 0;        // k steps into the block at `data`, for blocks, which run along k
 
   Source From(int64_t k, int64_t j) const {
-    const int64_t block = BlockElements(dtype), along = inside + k * k_stride;
-    const int64_t offset = (along / block + j * stride / block) * DTypeBytes(dtype);
-    return {static_cast<const char*>(data) + offset, dtype, k_stride, stride, along % block};
+    const auto* const memory = static_cast<const char*>(data);
+    if (!IsBlock(dtype)) {
+      return {memory + (k * k_stride + j * stride) * DTypeBytes(dtype), dtype, k_stride, stride};
+    }
+    const int64_t along = inside + k, left = along % BlockElements(dtype);
+    return {memory + BytesOf(dtype, along - left + j * stride), dtype, k_stride, stride, left};
   }
 };
 
@@ -140,7 +143,7 @@ MIA_NOINLINE void PackBlocks(float* dst, int64_t ld, const Source& source, int64
   const int64_t block = BlockElements(source.dtype), bytes = DTypeBytes(source.dtype);
   float numbers[kMaxBlock];
   for (int64_t j = 0; j < width; j++) {
-    const char* from = static_cast<const char*>(source.data) + j * source.stride / block * bytes;
+    const char* from = static_cast<const char*>(source.data) + BytesOf(source.dtype, j * source.stride);
     for (int64_t k = -source.inside; k < depth; k += block, from += bytes) {
       DecodeBlocks(source.dtype, from, 1, numbers);
       const int64_t end = depth - k < block ? depth - k : block;
@@ -166,7 +169,7 @@ void Pack(T* dst, int64_t ld, const Source& source, int64_t depth, int64_t width
   case DType::k_##name:                                                                                     \
     if constexpr (kSame<T, float> && kSame<reg, float>) {                                                   \
       return PackFloats<DType::k_##name>(dst, ld, source, depth, width);                                    \
-    } else if constexpr (kSame<T, Wrap<reg>> || (kSame<T, float> && kSame<storage, int8_t>)) {                                                             \
+    } else if constexpr (kSame<T, Wrap<reg>> || (kSame<T, float> && kSame<storage, int8_t>)) {              \
       return PackNumbers<DType::k_##name>(dst, ld, static_cast<const storage*>(source.data), source, depth, \
                                           width);                                                           \
     }                                                                                                       \

@@ -1,6 +1,6 @@
-// Numbers into blocks. q8_0 and q4_0 round as GGUF's reference does, to the bit; q4_k and q6_k search for the scales with
-// the smallest squared error, large numbers weighing more, as ggml does. NaN becomes 0, and what is beyond kLargest, the
-// most that scales can say, becomes that: blocks never decode to anything but finite numbers.
+// Numbers into blocks. q8_0 and q4_0 round as ggml's reference does, to the bit; q4_k and q6_k search for the scales
+// with the smallest squared error, large numbers weighing more, as ggml does. NaN becomes 0, and what is beyond the
+// most that scales can say becomes that: blocks never decode to anything but finite numbers.
 #pragma once
 
 #include "kernels/blocks.inl"
@@ -16,11 +16,23 @@ MIA_INLINE void StoreHalf(uint8_t* p, float value) {
   memcpy(p, &bits, sizeof bits);
 }
 MIA_INLINE float Within(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
-// The nearest integer, ties to even, of |x| < 2^22.
-MIA_INLINE int Nearest(float x) { return BitCast<int32_t>(x + 0x1.8p23f) - BitCast<int32_t>(0x1.8p23f); }
-// The nearest integer to x in [low, high]. Of an infinite scale times 0, which is NaN, `low`.
-MIA_INLINE int NearestIn(float x, float low, float high) {
-  return Nearest(!(x > low) ? low : x > high ? high : x);
+// The nearest integer to x in [low, high], of less than 22 bits; ties to even.
+MIA_INLINE float NearestIn(float x, float low, float high) { return Within(x, low, high) + 0x1.8p23f - 0x1.8p23f; }
+MIA_INLINE int NearestInt(float x, float low, float high) { return static_cast<int>(NearestIn(x, low, high)); }
+// The sum of n terms, which are overwritten: in an order that vectors of any length can follow, so that every ISA finds
+// the same blocks.
+template <int n>
+MIA_INLINE float SumOf(float (&terms)[n]) {
+  MIA_UNROLL_ALL for (int half = n / 2; half > 0; half /= 2) {
+    for (int i = 0; i < half; i++) terms[i] += terms[i + half];
+  }
+  return terms[0];
+}
+template <int n, class Term>
+MIA_INLINE float SumOver(Term term) {
+  float terms[n];
+  MIA_ROLLED for (int i = 0; i < n; i++) terms[i] = term(i);
+  return SumOf(terms);
 }
 // 1 / x, but 0 where x or that is beyond floats.
 MIA_INLINE float Inverse(float x) {
@@ -29,7 +41,7 @@ MIA_INLINE float Inverse(float x) {
 }
 
 MIA_INLINE void Limit(float* x, int n, float largest) {
-  for (int i = 0; i < n; i++) x[i] = x[i] != x[i] ? 0 : Within(x[i], -largest, largest);
+  MIA_ROLLED for (int i = 0; i < n; i++) x[i] = x[i] != x[i] ? 0 : Within(x[i], -largest, largest);
 }
 
 // x: 32 numbers, from here on limited.
@@ -66,43 +78,35 @@ struct Affine {
 
 MIA_INLINE Affine FitAffine(const float* x) {
   constexpr int n = Q4_K::kRun;
-  float low = 0, high = x[0], squares = 0;
-  for (int i = 0; i < n; i++) {
+  float low = 0, high = x[0];
+  MIA_ROLLED for (int i = 0; i < n; i++) {
     low = x[i] < low ? x[i] : low;
     high = x[i] > high ? x[i] : high;
-    squares += x[i] * x[i];
   }
-  if (high < low) high = low;
   if (high - low < kLeastRange) return {0, -low};
-  float weights[n], sum_w = 0, sum_x = 0;
-  const float size = __builtin_sqrtf(squares / n);
-  for (int i = 0; i < n; i++) {
-    weights[i] = size + __builtin_fabsf(x[i]);
-    sum_w += weights[i];
-    sum_x += weights[i] * x[i];
-  }
+  const float size = __builtin_sqrtf(SumOver<n>([=](int i) { return x[i] * x[i]; }) / n);
+  float weights[n], q[n];
+  MIA_ROLLED for (int i = 0; i < n; i++) weights[i] = size + __builtin_fabsf(x[i]);
+  const float sum_w = SumOver<n>([&](int i) { return weights[i]; });
+  const float sum_x = SumOver<n>([&](int i) { return weights[i] * x[i]; });
   // Grids somewhat finer and coarser than the range give numbers q; the best line through these is a candidate.
   Affine best = {(high - low) / 15, -low};
   float least = kInfinite;
   for (int step = -10; step <= 10; step++) {
     const float steps = (15 + 0.1f * static_cast<float>(step)) / (high - low);
-    float q[n], sum_q = 0, sum_qq = 0, sum_qx = 0;
-    for (int i = 0; i < n; i++) {
-      q[i] = static_cast<float>(NearestIn(steps * (x[i] - low), 0, 15));
-      sum_q += weights[i] * q[i];
-      sum_qq += weights[i] * q[i] * q[i];
-      sum_qx += weights[i] * q[i] * x[i];
-    }
+    MIA_ROLLED for (int i = 0; i < n; i++) q[i] = NearestIn(steps * (x[i] - low), 0, 15);
+    const float sum_q = SumOver<n>([&](int i) { return weights[i] * q[i]; });
+    const float sum_qq = SumOver<n>([&](int i) { return weights[i] * q[i] * q[i]; });
+    const float sum_qx = SumOver<n>([&](int i) { return weights[i] * q[i] * x[i]; });
     const float det = sum_w * sum_qq - sum_q * sum_q;
     if (!(det > 0)) continue;
     Affine line = {(sum_w * sum_qx - sum_q * sum_x) / det, (sum_q * sum_qx - sum_qq * sum_x) / det};
     if (line.min < 0) line = {sum_qx / sum_qq, 0};
     if (!(line.scale > 0)) continue;
-    float error = 0;
-    for (int i = 0; i < n; i++) {
+    const float error = SumOver<n>([&](int i) {
       const float off = line.scale * q[i] - line.min - x[i];
-      error += weights[i] * off * off;
-    }
+      return weights[i] * off * off;
+    });
     if (error < least) {
       least = error;
       best = line;
@@ -125,8 +129,8 @@ MIA_INLINE void Encode(Q4_K, float* x, uint8_t* block) {
   StoreHalf(block + 2, Within(largest.min / 63, 0, kLargestHalf));
   const float d = LoadHalf(block), dmin = LoadHalf(block + 2);
   for (int run = 0; run < runs; run++) {
-    const int scale = NearestIn(lines[run].scale * Inverse(d), 0, 63);
-    const int min = NearestIn(lines[run].min * Inverse(dmin), 0, 63);
+    const int scale = NearestInt(lines[run].scale * Inverse(d), 0, 63);
+    const int min = NearestInt(lines[run].min * Inverse(dmin), 0, 63);
     uint8_t* const packed = block + 4 + run % 4;  // see Q4_K::Scale
     if (run < 4) {
       packed[0] = static_cast<uint8_t>(scale);
@@ -140,7 +144,7 @@ MIA_INLINE void Encode(Q4_K, float* x, uint8_t* block) {
     const float inverse = Inverse(d * static_cast<float>(scale)), offset = dmin * static_cast<float>(min);
     uint8_t* const q = block + 16 + run / 2 * n;
     for (int i = 0; i < n; i++) {
-      q[i] = static_cast<uint8_t>(q[i] | NearestIn((x[run * n + i] + offset) * inverse, 0, 15) << run % 2 * 4);
+      q[i] = static_cast<uint8_t>(q[i] | NearestInt((x[run * n + i] + offset) * inverse, 0, 15) << run % 2 * 4);
     }
   }
 }
@@ -149,18 +153,16 @@ MIA_INLINE void Encode(Q4_K, float* x, uint8_t* block) {
 MIA_INLINE float FitScale(const float* x) {
   constexpr int n = Q6_K::kRun;
   float largest = 0;
-  for (int i = 0; i < n; i++) largest = __builtin_fabsf(largest) < __builtin_fabsf(x[i]) ? x[i] : largest;
+  MIA_ROLLED for (int i = 0; i < n; i++) largest = __builtin_fabsf(largest) < __builtin_fabsf(x[i]) ? x[i] : largest;
   if (__builtin_fabsf(largest) < kLeastRange) return 0;
   float best = 0, most = 0;
+  float shares[n], q[n];
+  MIA_ROLLED for (int i = 0; i < n; i++) shares[i] = x[i] / largest;
   for (int step = -9; step <= 9; step++) {
-    const float steps = -(32 + 0.1f * static_cast<float>(step)) / largest;
-    float sum_qx = 0, sum_qq = 0;
-    for (int i = 0; i < n; i++) {
-      const float q = static_cast<float>(NearestIn(steps * x[i], -32, 31));
-      const float weight = (x[i] / largest) * (x[i] / largest);
-      sum_qx += weight * q * (x[i] / largest);
-      sum_qq += weight * q * q;
-    }
+    const float steps = -(32 + 0.1f * static_cast<float>(step));
+    MIA_ROLLED for (int i = 0; i < n; i++) q[i] = NearestIn(steps * shares[i], -32, 31);
+    const float sum_qx = SumOver<n>([&](int i) { return shares[i] * shares[i] * shares[i] * q[i]; });
+    const float sum_qq = SumOver<n>([&](int i) { return shares[i] * shares[i] * q[i] * q[i]; });
     // The best scale for these q is sum_qx / sum_qq, and takes sum_qx^2 / sum_qq off the error.
     if (sum_qx * sum_qx > most * sum_qq) {
       most = sum_qx * sum_qx / sum_qq;
@@ -182,14 +184,14 @@ MIA_INLINE void Encode(Q6_K, float* x, uint8_t* block) {
   StoreHalf(block + 208, Within(largest / -128, -kLargestHalf, kLargestHalf));
   const float d = LoadHalf(block + 208);
   for (int run = 0; run < runs; run++) {
-    const int scale = NearestIn(fits[run] * Inverse(d), -128, 127);
+    const int scale = NearestInt(fits[run] * Inverse(d), -128, 127);
     block[192 + run] = static_cast<uint8_t>(scale);
     const float inverse = Inverse(d * static_cast<float>(scale));
     const int quarter = run % 8 / 2, at = run % 2 * n;  // see Q6_K
     uint8_t* const nibbles = block + run / 8 * 64 + quarter % 2 * 32 + at;
     uint8_t* const bits = block + 128 + run / 8 * 32 + at;
     for (int i = 0; i < n; i++) {
-      const int q = inverse == 0 ? 32 : NearestIn(x[run * n + i] * inverse, -32, 31) + 32;
+      const int q = inverse == 0 ? 32 : NearestInt(x[run * n + i] * inverse, -32, 31) + 32;
       nibbles[i] = static_cast<uint8_t>(nibbles[i] | (q & 15) << quarter / 2 * 4);
       bits[i] = static_cast<uint8_t>(bits[i] | q >> 4 << 2 * quarter);
     }

@@ -24,7 +24,7 @@ struct Run {
   int step = -1;       // where it happened
 };
 
-// On a pool thread with the help of others, on any other thread alone. Never throws.
+// On a pool thread, or a guest of the pool, with the help of others; on any other thread alone. Never throws.
 void Execute(Run& run) noexcept;
 
 }  // namespace mia

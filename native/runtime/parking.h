@@ -25,7 +25,8 @@ inline void Pause() {
 class ThreadSet {
  public:
   static constexpr int kWords = kMaxThreads / 64;
-  void Add(int i) { words_[i / 64].fetch_or(Bit(i)); }
+  // True if it was not there.
+  bool Add(int i) { return (words_[i / 64].fetch_or(Bit(i)) & Bit(i)) == 0; }
   // True if it was there: of several callers only one takes it out.
   bool Remove(int i) { return (words_[i / 64].fetch_and(~Bit(i)) & Bit(i)) != 0; }
   uint64_t Word(int w) const { return words_[w].load(); }

@@ -101,7 +101,7 @@ Pool& Pool::Process() {
 }
 
 bool Pool::Grow(int threads) {
-  threads = std::min(std::max(threads, 1), kMaxThreads);
+  threads = std::min(std::max(threads, 1), kMaxThreads - kGuests);
   if (size_.load(std::memory_order_acquire) >= threads) return true;
   std::lock_guard<std::mutex> lock(grow_mutex_);
   while (size_.load(std::memory_order_relaxed) < threads) {
@@ -135,6 +135,35 @@ bool Pool::AddThread() {
   pthread_detach(thread);
   size_.store(index + 1, std::memory_order_release);
   return true;
+}
+
+Pool::Guest::Guest() {
+  if (current_worker != nullptr) return;
+  Pool& pool = Process();
+  for (int place = kMaxThreads - kGuests; place < kMaxThreads && place_ < 0; place++) {
+    if (pool.places_.Add(place)) place_ = place;
+  }
+  if (place_ < 0) return;
+  // The place is this thread's alone now.
+  Worker* worker = pool.workers_[place_].load(std::memory_order_acquire);
+  if (worker == nullptr) {
+    worker = new (std::nothrow) Worker;
+    if (worker == nullptr) {
+      pool.places_.Remove(place_);
+      place_ = -1;
+      return;
+    }
+    worker->pool = &pool;
+    worker->index = place_;
+    pool.workers_[place_].store(worker, std::memory_order_release);
+  }
+  current_worker = worker;
+}
+
+Pool::Guest::~Guest() {
+  if (place_ < 0) return;
+  current_worker = nullptr;
+  Process().places_.Remove(place_);
 }
 
 void* Pool::Main(void* argument) {

@@ -33,11 +33,25 @@ class Pool {
   bool Withdraw(Task* task);
 
   // Calls body on ranges that together cover [0, work.units) once, and returns when all are done. Uses the calling
-  // thread, and up to threads - 1 idle ones if the caller is a pool thread and the work is worth it.
+  // thread, and up to threads - 1 idle ones if the caller is a pool thread or a guest and the work is worth it.
   void ParallelFor(int threads, const Work& work, RangeBody body, void* context);
+
+  // While it lives, the calling thread, which is none of the pool's, may lead jobs. Places are few; whoever gets none
+  // works alone.
+  class Guest {
+   public:
+    Guest();
+    ~Guest();
+    Guest(const Guest&) = delete;
+    Guest& operator=(const Guest&) = delete;
+
+   private:
+    int place_ = -1;
+  };
 
  private:
   struct Worker;
+  static constexpr int kGuests = 16;  // the last numbers of workers_
   Pool() = default;
   static void* Main(void* worker);
   bool AddThread();
@@ -63,7 +77,8 @@ class Pool {
 
   std::atomic<int> spinning_{0};
   ThreadSet parked_;
-  ThreadSet open_;  // leaders whose job still has ranges to give away
+  ThreadSet open_;    // leaders whose job still has ranges to give away
+  ThreadSet places_;  // of guests, that are taken
 };
 
 // kScratchBytes of the calling thread, kept until it ends. Null: out of memory.

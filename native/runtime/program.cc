@@ -68,7 +68,8 @@ void ReadStep(Reader& in, Program& program, int index) {
   for (int i = 0; i < step.num_views && in.ok(); i++) ReadView(in, program, false, &views[i]);
   const KernelTypes types = TypesOfKernel(step.kernel->name);
   for (int i = 0; i < step.num_views && in.ok(); i++) {
-    if (IsBlock(views[i].dtype) && i != types.blocks) in.Fail("the kernel takes no blocks as view " + std::to_string(i));
+    if (i == types.blocks || !IsBlock(views[i].dtype)) continue;
+    in.Fail("the kernel takes no blocks as view " + std::to_string(i));
   }
   if (in.ok()) CheckWritten(in, program, step, types.written);
 

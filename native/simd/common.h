@@ -31,13 +31,16 @@
 #define MIA_UNROLL _Pragma("GCC unroll 4")
 #endif
 
-// Before a loop over registers: it must not stay a loop.
+// Before a loop over registers: it must not stay a loop. Rolled: a short one must, or compilers take it apart before
+// they see vectors.
 #if defined(__clang__)
 #define MIA_UNROLL_ALL _Pragma("clang loop unroll(full)")
 #define MIA_UNROLL_BY_2 _Pragma("clang loop unroll_count(2)")
+#define MIA_ROLLED _Pragma("clang loop unroll(disable)")
 #else
 #define MIA_UNROLL_ALL _Pragma("GCC unroll 64")
 #define MIA_UNROLL_BY_2 _Pragma("GCC unroll 2")
+#define MIA_ROLLED _Pragma("GCC unroll 1")
 #endif
 
 MIA_BEGIN

@@ -24,6 +24,15 @@ const bad: readonly [string, (device: Device) => T][] = [
   ['u32 max', (d) => Tensor.create(d, [3], Uint32Array.of(0, 2 ** 32 - 1, 1))],
 ];
 
+/** Lengths of 4 keys, offsets of 4 rows: bad ones among good ones. */
+const sequences: readonly [string, 'lengths' | 'offsets', number[]][] = [
+  ['a length beyond the keys', 'lengths', [4, 5]],
+  ['a length below zero', 'lengths', [-1, 4]],
+  ['an offset beyond the rows', 'offsets', [0, 3, 5]],
+  ['an offset below zero', 'offsets', [-1, 2]],
+  ['offsets that fall', 'offsets', [0, 3, 2]],
+];
+
 describe.each(devices)('$name', (row) => {
   let device: Device;
   beforeAll(async () => void (device = await row.create()));
@@ -42,5 +51,17 @@ describe.each(devices)('$name', (row) => {
       expect([...((await kept.back()) as Float32Array)]).toEqual([...values]);
       expect(device.memory()).toMatchObject({ liveTensors: 0, liveBytes: 0 });
     });
+  });
+
+  test.each(sequences)('%s', async (_, name, numbers) => {
+    const ints = Tensor.create(device, [numbers.length], Int32Array.from(numbers));
+    const x = Tensor.zeros(device, name === 'lengths' ? [2, 1, 4, 8] : [1, 4, 8]);
+    const y = x.clone().attention(x.clone(), x, { [name]: ints });
+    await expect(y.back()).rejects.toMatchObject({
+      name: 'MiaError',
+      code: 'ERR_SHAPE',
+      message: expect.stringMatching('attention'),
+    });
+    expect(device.memory()).toMatchObject({ liveTensors: 0, liveBytes: 0 });
   });
 });

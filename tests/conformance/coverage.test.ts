@@ -1,6 +1,7 @@
 /** Nothing that users can call, and nothing that the engine has for it, is missing from the case table. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { loadAddon } from '../../lib/cpu/addon.js';
+import { packWeights } from '../../lib/cpu/weights.js';
 import { Cpu, type Device } from '../../lib/index.js';
 import type { Op } from '../../lib/ir/op.js';
 import { defaultOps } from '../../lib/ops/index.js';
@@ -26,7 +27,9 @@ async function note(device: Device, c: Case): Promise<void> {
   const results = [c.run([...inputs], device)].flat();
   const roots = results.map((y) => ({ node: y.peek('test'), form: 'array' as const }));
   for (const y of results) for (const { op } of y.tape.ops) seen.ops.add(op);
-  const { steps } = makePlan(graphOf(trace(roots)), defaultOps);
+  const neutral = makePlan(graphOf(trace(roots)), defaultOps);
+  const { steps } = packWeights(neutral, (format, n, k) => loadAddon().imageBytes('scalar', format, n, k));
+  for (const { kernel } of neutral.steps) seen.kernels.add(kernel);
   for (const { kernel, prologue, epilogue } of steps) {
     seen.kernels.add(kernel);
     for (const { op } of [...(prologue?.code ?? []), ...(epilogue?.code ?? [])]) seen.opcodes.add(op);

@@ -1,5 +1,5 @@
-// attention.<T> on every ISA against double: blocks of rows and keys and their rests, chunks of keys, sequences; the same
-// bits however the units are handed out, and no memory touched around what is its own.
+// attention.<T> on every ISA against double: blocks of rows and keys and their rests, chunks of keys,
+// sequences; the same bits however the units are handed out, and no memory touched around what is its own.
 #include <cmath>
 
 #include "kernel_fixture.h"
@@ -73,8 +73,10 @@ void Check(const mia::KernelTable& table, const Case& c) {
   const auto size = [](int64_t a, int64_t b, int64_t d) { return static_cast<size_t>(a * b * d); };
   Inputs<T> in{kernel::Random<T>(size(c.heads, c.queries, c.features), 1, 2),
                kernel::Random<T>(size(c.groups, c.keys, c.features), 2, 2),
-               kernel::Random<T>(size(c.groups, c.keys, c.values), 3, 2), {}};
-  for (int64_t i = 0; i < c.queries * c.keys; i++) in.mask.push_back(i % 7 != 3 && (i < c.keys || i >= 2 * c.keys));
+               kernel::Random<T>(size(c.groups, c.keys, c.values), 3, 2),
+               {}};
+  for (int64_t i = 0; i < c.queries * c.keys; i++)
+    in.mask.push_back(i % 7 != 3 && (i < c.keys || i >= 2 * c.keys));
   const double scale = 1 / sqrt(double(c.features));
   const auto exact = Exact(c, in, scale);
   std::vector<int32_t> numbers = c.numbers;
@@ -98,9 +100,10 @@ void Check(const mia::KernelTable& table, const Case& c) {
   for (const int64_t piece : {0, 1, 3}) {
     const kernel::Memory out(exact.size() * sizeof(T));
     call.piece = piece;
-    CHECK(call.Run(table, {out.data(), reinterpret_cast<char*>(in.q.data()), reinterpret_cast<char*>(in.k.data()),
-                           reinterpret_cast<char*>(in.v.data()), reinterpret_cast<char*>(in.mask.data()),
-                           reinterpret_cast<char*>(numbers.data())}));
+    CHECK(
+        call.Run(table, {out.data(), reinterpret_cast<char*>(in.q.data()),
+                         reinterpret_cast<char*>(in.k.data()), reinterpret_cast<char*>(in.v.data()),
+                         reinterpret_cast<char*>(in.mask.data()), reinterpret_cast<char*>(numbers.data())}));
     CHECK(out.Intact());
     const T* const y = reinterpret_cast<const T*>(out.data());
     if (piece == 0) first.assign(y, y + exact.size());
@@ -117,21 +120,23 @@ void Check(const mia::KernelTable& table, const Case& c) {
   }
   if (worst <= (sizeof(T) == 4 ? 4e-6 : 1e-14)) return;
   std::ostringstream text;
-  text << table.isa << " " << call.kernel << " is off by " << worst << " for [" << c.heads << ", " << c.groups << ", "
-       << c.queries << ", " << c.keys << ", " << c.features << ", " << c.values << "] flags " << c.flags;
+  text << table.isa << " " << call.kernel << " is off by " << worst << " for [" << c.heads << ", " << c.groups
+       << ", " << c.queries << ", " << c.keys << ", " << c.features << ", " << c.values << "] flags "
+       << c.flags;
   test::Fail(__FILE__, __LINE__, text.str());
 }
 
 const Case kCases[] = {
     {1, 1, 1, 1, 1, 1, 0, 0, {}},
-    {4, 2, 1, 300, 64, 64, kCausal, 0, {}},              // dots
-    {3, 1, 2, 77, 5, 9, kCausal, 20, {}},                // dots, rests everywhere
-    {2, 2, 1, 1500, 16, 16, kCausal, 0, {}},             // dots in chunks
+    {2, 1, 1, 0, 8, 8, kCausal, 0, {}},       // nothing to see
+    {4, 2, 1, 300, 64, 64, kCausal, 0, {}},   // dots
+    {3, 1, 2, 77, 5, 9, kCausal, 20, {}},     // dots, rests everywhere
+    {2, 2, 1, 1500, 16, 16, kCausal, 0, {}},  // dots in chunks
     {2, 2, 1, 1500, 16, 16, kCausal | kWithLengths, 0, {700}},
-    {1, 1, 9, 2100, 8, 8, 0, 0, {}},                     // tiles in chunks
+    {1, 1, 9, 2100, 8, 8, 0, 0, {}},  // tiles in chunks
     {4, 2, 33, 65, 24, 40, kCausal, 0, {}},
-    {1, 1, 141, 141, 64, 64, kCausal, 0, {}},            // more than a block of rows
-    {2, 1, 100, 530, 80, 72, 0, 0, {}},                  // more than a block of keys
+    {1, 1, 141, 141, 64, 64, kCausal, 0, {}},  // more than a block of rows
+    {2, 1, 100, 530, 80, 72, 0, 0, {}},        // more than a block of keys
     {2, 1, 40, 90, 8, 8, kMasked, 0, {}},
     {2, 1, 2, 90, 8, 8, kMasked | kCausal, 40, {}},
     {2, 1, 20, 40, 8, 8, kCausal | kWithLengths, 0, {11}},  // fewer keys than queries
@@ -155,17 +160,20 @@ TEST(attention_f64) {
 
 TEST(attention_reports_lengths_and_offsets_outside) {
   float data[64] = {};
-  const auto status = [&](const mia::KernelTable& table, int64_t flags, std::vector<int32_t> numbers, int64_t* detail) {
+  const auto status = [&](const mia::KernelTable& table, int64_t flags, std::vector<int32_t> numbers,
+                          int64_t* detail) {
     kernel::Call call;
     call.kernel = "attention.f32";
     call.ints = {1, 1, 1, 4, 4, 2, 2, flags, 0};
     call.floats = {1, 0};
     for (int loc = 0; loc < 4; loc++) call.views.push_back(MakeView(loc, DType::k_f32, {1, 4, 2}, {8, 2, 1}));
     const auto n = static_cast<int64_t>(numbers.size());
-    call.views.push_back(flags == kWithOffsets ? MakeView(4, DType::k_i32, {n}, {1}) : MakeView(4, DType::k_i32, {}, {}));
+    const bool offsets = flags == kWithOffsets;
+    call.views.push_back(offsets ? MakeView(4, DType::k_i32, {n}, {1}) : MakeView(4, DType::k_i32, {}, {}));
     mia::Status result = mia::Status::kOk;
     char* const memory = reinterpret_cast<char*>(data);
-    CHECK(call.Run(table, {memory, memory + 32, memory + 64, memory + 96, reinterpret_cast<char*>(numbers.data())}, &result));
+    char* const last = reinterpret_cast<char*>(numbers.data());
+    CHECK(call.Run(table, {memory, memory + 32, memory + 64, memory + 96, last}, &result));
     *detail = call.detail;
     return result;
   };

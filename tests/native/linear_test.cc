@@ -28,7 +28,8 @@ void DecodeQ4(const uint8_t* block, double* out) {
   }
 }
 void DecodeQ4K(const uint8_t* block, double* out) {
-  // Scales and mins of eight sub-blocks: six bits each, the upper two of the last four in the bytes of the first.
+  // Scales and mins of eight sub-blocks: six bits each, the upper two of the last four in the bytes of the
+  // first.
   const uint8_t* s = block + 4;
   for (int sub = 0; sub < 8; sub++) {
     int scale = s[sub % 4] & 63, min = s[4 + sub % 4] & 63;
@@ -56,14 +57,21 @@ void DecodeQ6K(const uint8_t* block, double* out) {
     }
   }
 }
-void DecodeF32(const uint8_t* p, double* out) { *out = Get(reinterpret_cast<const char*>(p), DType::k_f32, 0); }
-void DecodeF16(const uint8_t* p, double* out) { *out = Get(reinterpret_cast<const char*>(p), DType::k_f16, 0); }
-void DecodeBF16(const uint8_t* p, double* out) { *out = Get(reinterpret_cast<const char*>(p), DType::k_bf16, 0); }
+void DecodeF32(const uint8_t* p, double* out) {
+  *out = Get(reinterpret_cast<const char*>(p), DType::k_f32, 0);
+}
+void DecodeF16(const uint8_t* p, double* out) {
+  *out = Get(reinterpret_cast<const char*>(p), DType::k_f16, 0);
+}
+void DecodeBF16(const uint8_t* p, double* out) {
+  *out = Get(reinterpret_cast<const char*>(p), DType::k_bf16, 0);
+}
 void DecodeI8(const uint8_t* p, double* out) { *out = static_cast<int8_t>(*p); }
 
-const Format kFormats[] = {{"f32", 1, 4, DecodeF32},       {"f16", 1, 2, DecodeF16},    {"bf16", 1, 2, DecodeBF16},
-                           {"i8", 1, 1, DecodeI8},         {"q8_0", 32, 34, DecodeQ8},  {"q4_0", 32, 18, DecodeQ4},
-                           {"q4_k", 256, 144, DecodeQ4K},  {"q6_k", 256, 210, DecodeQ6K}};
+const Format kFormats[] = {{"f32", 1, 4, DecodeF32},      {"f16", 1, 2, DecodeF16},
+                           {"bf16", 1, 2, DecodeBF16},    {"i8", 1, 1, DecodeI8},
+                           {"q8_0", 32, 34, DecodeQ8},    {"q4_0", 32, 18, DecodeQ4},
+                           {"q4_k", 256, 144, DecodeQ4K}, {"q6_k", 256, 210, DecodeQ6K}};
 const DType kStored[] = {DType::k_f32,  DType::k_f16,  DType::k_bf16, DType::k_i8,
                          DType::k_q8_0, DType::k_q4_0, DType::k_q4_k, DType::k_q6_k};
 bool HasBlocks(const Format& f) { return f.group > 1; }
@@ -72,10 +80,12 @@ bool HasBlocks(const Format& f) { return f.group > 1; }
 std::vector<uint8_t> Weights(const Format& f, int64_t n, int64_t k, Dice& dice) {
   std::vector<uint8_t> bytes(static_cast<size_t>(n * (k / f.group) * f.bytes));
   for (size_t i = 0; i < bytes.size(); i += static_cast<size_t>(f.bytes)) {
-    for (int64_t j = 0; j < f.bytes; j++) bytes[i + static_cast<size_t>(j)] = static_cast<uint8_t>(dice.Roll(256));
+    for (int64_t j = 0; j < f.bytes; j++)
+      bytes[i + static_cast<size_t>(j)] = static_cast<uint8_t>(dice.Roll(256));
     // Numbers and factors stay ordinary.
     const auto put = [&](size_t at, DType dtype) {
-      Set(reinterpret_cast<char*>(bytes.data() + i + at), dtype, 0, static_cast<double>(dice.Roll(255) - 127) / 64);
+      Set(reinterpret_cast<char*>(bytes.data() + i + at), dtype, 0,
+          static_cast<double>(dice.Roll(255) - 127) / 64);
     };
     if (!HasBlocks(f) && f.bytes > 1) put(0, kStored[&f - kFormats]);
     if (HasBlocks(f)) put(strcmp(f.name, "q6_k") == 0 ? 208 : 0, DType::k_f16);
@@ -105,7 +115,8 @@ mia::View WeightView(const Format& f, int64_t n, int64_t k) {
   return MakeView(0, kStored[&f - kFormats], {k, n}, {1, k});
 }
 
-void CheckLinear(const KernelTable& table, const Format& f, int64_t m, int64_t n, int64_t k, int64_t piece, Dice& dice) {
+void CheckLinear(const KernelTable& table, const Format& f, int64_t m, int64_t n, int64_t k, int64_t piece,
+                 Dice& dice) {
   std::vector<uint8_t> weights = Weights(f, n, k, dice);
   std::vector<float> a = Activations(m, k, dice);
   const int64_t bytes = ImageBytes(table, f.name, n, k);
@@ -134,11 +145,13 @@ void CheckLinear(const KernelTable& table, const Format& f, int64_t m, int64_t n
   const bool strided = dice.Roll(3) == 0;
   if (strided) {
     for (int64_t i = 0; i < m; i++) {
-      for (int64_t j = 0; j < k; j++) turned[static_cast<size_t>(j * m + i)] = a[static_cast<size_t>(i * k + j)];
+      for (int64_t j = 0; j < k; j++)
+        turned[static_cast<size_t>(j * m + i)] = a[static_cast<size_t>(i * k + j)];
     }
     call.views[0] = MakeView(0, DType::k_f32, {m, k}, {1, m});
   }
-  CHECK(call.Run(table, {reinterpret_cast<char*>(strided ? turned.data() : a.data()), image.data(), c.data()}));
+  CHECK(
+      call.Run(table, {reinterpret_cast<char*>(strided ? turned.data() : a.data()), image.data(), c.data()}));
   CHECK(c.Intact());
 
   const float* const result = reinterpret_cast<const float*>(c.data());
@@ -187,7 +200,8 @@ TEST(linear_quantises_activations_by_block) {
       Dice dice(5);
       std::vector<uint8_t> weights(static_cast<size_t>(n * (k / f.group) * f.bytes), 1);
       std::vector<float> a(static_cast<size_t>(k)), c(static_cast<size_t>(n));
-      for (size_t i = 0; i < a.size(); i++) a[i] = i == 0 ? 1000.0f : 0.37f * static_cast<float>(dice.Roll(9));
+      for (size_t i = 0; i < a.size(); i++)
+        a[i] = i == 0 ? 1000.0f : 0.37f * static_cast<float>(dice.Roll(9));
       const int64_t bytes = ImageBytes(*table, f.name, n, k);
       const Memory image(static_cast<size_t>(bytes));
       Call pack;
@@ -200,12 +214,14 @@ TEST(linear_quantises_activations_by_block) {
       call.ints = {1, n, k};
       call.views = {MakeView(0, DType::k_f32, {1, k}, {k, 1}), Linear(1, DType::k_u32, bytes / 4)};
       call.epilogue = StoreOf(Linear(2, DType::k_f32, n));
-      CHECK(call.Run(*table, {reinterpret_cast<char*>(a.data()), image.data(), reinterpret_cast<char*>(c.data())}));
+      CHECK(call.Run(*table,
+                     {reinterpret_cast<char*>(a.data()), image.data(), reinterpret_cast<char*>(c.data())}));
       double unit = 1, sum = 0;  // the weight that all of them are
       std::vector<double> block(32, 1);
       if (HasBlocks(f)) f.decode(weights.data(), block.data()), unit = block[0];
       for (float x : a) sum += double{x};
-      const double half_step = (HasBlocks(f) ? 32 * 1000.0 / 254 + 32 * 3.0 / 254 : 64 * 1000.0 / 254) * fabs(unit);
+      const double half_step =
+          (HasBlocks(f) ? 32 * 1000.0 / 254 + 32 * 3.0 / 254 : 64 * 1000.0 / 254) * fabs(unit);
       for (float value : c) CHECK_NEAR(double{value}, sum * unit, half_step);
     }
   }
@@ -216,7 +232,8 @@ TEST(linear_refuses) {
   std::vector<char> memory(1 << 16);
   char* const p = memory.data();
   const int64_t bytes = ImageBytes(*table, "q8_0", 4, 64);
-  const auto refused = [&](const char* kernel, std::vector<int64_t> ints, mia::View a, mia::View image, mia::View out) {
+  const auto refused = [&](const char* kernel, std::vector<int64_t> ints, mia::View a, mia::View image,
+                           mia::View out) {
     Call call;
     call.kernel = kernel;
     call.ints = std::move(ints);
@@ -225,7 +242,8 @@ TEST(linear_refuses) {
     return !call.Run(*table, {p, p + 4096, p + 32768});
   };
   const auto f32 = DType::k_f32, u8 = DType::k_u8, u32 = DType::k_u32;
-  const mia::View a = MakeView(0, f32, {2, 64}, {64, 1}), image = Linear(1, u32, bytes / 4), out = Linear(2, f32, 8);
+  const mia::View a = MakeView(0, f32, {2, 64}, {64, 1}), image = Linear(1, u32, bytes / 4),
+                  out = Linear(2, f32, 8);
   CHECK(!refused("linear.q8_0.f32", {2, 4, 64}, a, image, out));
   CHECK(refused("linear.q8_0.f32", {2, 4}, a, image, out));
   CHECK(refused("linear.q8_0.f32", {2, 4, 63}, MakeView(0, f32, {2, 63}, {64, 1}), image, out));
@@ -239,5 +257,6 @@ TEST(linear_refuses) {
   CHECK(refused("pack.q8_0", {4, 64}, MakeView(0, q8_0, {64, 4}, {32, 1}), image, out));
   CHECK(refused("pack.q8_0", {4, 64}, MakeView(0, q8_0, {32, 4}, {1, 64}), image, out));
   CHECK(refused("pack.q8_0", {4, 64}, MakeView(0, u8, {64, 4}, {1, 64}), image, out));
-  CHECK(refused("pack.q8_0", {4, 64}, MakeView(0, q8_0, {64, 4}, {1, 64}), Linear(1, u32, bytes / 4 + 16), out));
+  CHECK(refused("pack.q8_0", {4, 64}, MakeView(0, q8_0, {64, 4}, {1, 64}), Linear(1, u32, bytes / 4 + 16),
+                out));
 }

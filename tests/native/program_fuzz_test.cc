@@ -169,7 +169,8 @@ TEST(program_fuzz_real_kernels) {
     if (!kTables[t]->supported()) continue;
     for (int kernel = 0; kernel < kTables[t]->num_kernels; kernel++) {
       const std::string name = kTables[t]->kernels[kernel].name;
-      const Words seeds[] = {Seed(*kTables[t], kernel).Encode(), Seed(*kTables[t], kernel, name == "matmul.f32").Encode()};
+      const Words seeds[] = {Seed(*kTables[t], kernel).Encode(),
+                             Seed(*kTables[t], kernel, name == "matmul.f32").Encode()};
       int ran = 0;
       for (int round = 0; round < 400; round++) {
         Words words = seeds[round % 2];

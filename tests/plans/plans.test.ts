@@ -74,6 +74,22 @@ const plans: Record<string, Make> = {
   'parts of a concat are computed in their places'(d) {
     return Tensor.concat([on(d, [4, 8]).exp(), on(d, [4, 3]), on(d, [4, 1]).neg()], 1);
   },
+  'attention writes heads side by side, as the next product reads them'(d) {
+    const heads = (n: number) =>
+      on(d, [2, 8, n * 16])
+        .reshape([2, 8, n, 16])
+        .permute([0, 2, 1, 3]);
+    const y = heads(4).attention(heads(2), heads(2), { causal: true });
+    return y
+      .permute([0, 2, 1, 3])
+      .reshape([2, 8, 64])
+      .matmul(on(d, [64, 64]));
+  },
+  'rope is one step for each of its tensors, and sine and cosine are computed once'(d) {
+    const at = Tensor.create(d, [8], i32(8));
+    const [q, k] = [on(d, [2, 4, 8, 16]), on(d, [2, 2, 8, 16])];
+    return q.rope(at.clone()).attention(k.clone().rope(at), k);
+  },
   'scatter writes into the copy it starts from'(d) {
     return on(d, [10, 4]).scatter(Tensor.create(d, [3], i32(3)), on(d, [3, 4]), 0, { mode: 'add' });
   },

@@ -1,6 +1,6 @@
 import { expectTypeOf, test } from 'vitest';
 import type { Device } from '../../lib/device.js';
-import type { DType, FloatDType } from '../../lib/dtype.js';
+import type { DType, FloatDType, WeightDType } from '../../lib/dtype.js';
 import { Layout } from '../../lib/layout/index.js';
 import { apply, defineOp, defineScalarOp } from '../../lib/tensor/custom.js';
 import { expr } from '../../lib/tensor/expr.js';
@@ -13,6 +13,8 @@ type F32<S extends Shape> = Tensor<Cpu, 'f32', S>;
 type I32<S extends Shape> = Tensor<Cpu, 'i32', S>;
 const f32 = <const S extends Shape>(...shape: S): F32<[...S]> => Tensor.zeros(cpu, shape) as never;
 const i32 = <const S extends Shape>(...shape: S): I32<[...S]> => Tensor.zeros(cpu, shape, 'i32') as never;
+const half = <const S extends Shape>(...shape: S): Tensor<Cpu, 'f16', [...S]> =>
+  Tensor.zeros(cpu, shape, 'f16') as never;
 
 test('creation takes dtype and shape from its arguments', () => {
   expectTypeOf(Tensor.create(cpu, [2, 3], new Float32Array(6))).toEqualTypeOf<F32<[2, 3]>>();
@@ -68,6 +70,11 @@ test('shapes follow', () => {
   const unknownRank = f32(1) as F32<Shape>;
   expectTypeOf(unknownRank.conv2d(unknownRank)).toEqualTypeOf<F32<[number, number, number, number]>>();
   expectTypeOf(unknownRank.avgPool2d(2)).toEqualTypeOf<F32<[number, number, number, number]>>();
+  expectTypeOf(f32(2, 4, 5, 8).attention(f32(2, 2, 9, 8), f32(2, 2, 9, 6))).toEqualTypeOf<
+    F32<[2, 4, 5, 6]>
+  >();
+  expectTypeOf(f32(2, 5, 8).attention(half(2, 9, 8), half(2, 9, 8), { causal: true })).toEqualTypeOf<F32<[2, 5, 8]>>(); // prettier-ignore
+  expectTypeOf(f32(2, 5, 8).rope(i32(5), { base: 5e5 })).toEqualTypeOf<F32<[2, 5, 8]>>();
   expectTypeOf(f32(9, 4).gather(i32(2, 7))).toEqualTypeOf<F32<[2, 7, 4]>>();
   expectTypeOf(f32(9, 4).embedding(i32(7))).toEqualTypeOf<F32<[7, 4]>>();
   expectTypeOf(f32(9, 4).takeAlong(i32(9, 1), 1)).toEqualTypeOf<F32<[9, 1]>>();
@@ -102,6 +109,36 @@ test('a literal shape is a shape, a Cpu is a Device', () => {
   expectTypeOf(f32(2, 3)).not.toExtend<F32<[3, 2]>>();
   expectTypeOf(f32(2, 3)).not.toExtend<I32<[2, 3]>>();
   expectTypeOf(f32(2, 3)).not.toExtend<Tensor<typeof gpu, 'f32', [2, 3]>>();
+});
+
+test('blocks are storage', () => {
+  const q8_0 = f32(9, 64).to('q8_0');
+  expectTypeOf(q8_0).toEqualTypeOf<Tensor<Cpu, 'q8_0', [9, 64]>>();
+  expectTypeOf(q8_0.to('f32')).toEqualTypeOf<F32<[9, 64]>>();
+  expectTypeOf(q8_0.embedding(i32(7))).toEqualTypeOf<F32<[7, 64]>>();
+  expectTypeOf(q8_0.gather(i32(2, 7))).toEqualTypeOf<F32<[2, 7, 64]>>();
+  expectTypeOf(f32(5, 64).matmul(q8_0.transpose())).toEqualTypeOf<F32<[5, 9]>>();
+  expectTypeOf(f32(5, 64).matmul(Tensor.zeros(cpu, [64, 9], 'bf16'))).toEqualTypeOf<F32<[5, 9]>>();
+  expectTypeOf(f32(5, 64).matmul(Tensor.zeros(cpu, [64, 9], 'i8'))).toEqualTypeOf<F32<[5, 9]>>();
+  expectTypeOf(
+    Tensor.create(cpu, [2, 32], new Uint8Array(68), 'q8_0').back(),
+  ).resolves.toExtend<Uint8Array>();
+  const load = (x: F32<Shape>, w: Tensor<Cpu, 'f32' | WeightDType>): F32<Shape> => x.matmul(w.transpose());
+  expectTypeOf(load).toBeFunction();
+  void [
+    // @ts-expect-error no arithmetic on blocks
+    () => q8_0.add(q8_0),
+    // @ts-expect-error narrower on the left
+    () => Tensor.zeros(cpu, [5, 64], 'bf16').matmul(f32(64, 9)),
+    // @ts-expect-error blocks on the left
+    () => q8_0.matmul(f32(64, 9)),
+    // @ts-expect-error narrower beside halves
+    () => Tensor.zeros(cpu, [5, 64], 'f16').matmul(q8_0.transpose()),
+    // @ts-expect-error u8 is no weight
+    () => f32(5, 64).matmul(Tensor.zeros(cpu, [64, 9], 'u8')),
+    // @ts-expect-error blocks lie in bytes
+    () => Tensor.create(cpu, [2, 32], new Float32Array(17), 'q8_0'),
+  ];
 });
 
 test('generic code compiles', () => {
@@ -144,6 +181,12 @@ test('what cannot be is rejected', () => {
     () => a.add(Tensor.zeros(gpu, [2, 3])),
     // @ts-expect-error [2, 3] x [2, 3]
     () => a.matmul(f32(2, 3)),
+    // @ts-expect-error f32 keys under f16 queries
+    () => half(1, 2, 3).attention(f32(1, 2, 3), f32(1, 2, 3)),
+    // @ts-expect-error no such option
+    () => f32(1, 2, 3).attention(f32(1, 2, 3), f32(1, 2, 3), { dropout: 0.1 }),
+    // @ts-expect-error positions that are no integers
+    () => a.rope(f32(2)),
     // @ts-expect-error [2, 3] and [2]
     () => a.add(f32(2)),
     // @ts-expect-error softmax of integers

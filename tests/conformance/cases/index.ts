@@ -2,6 +2,7 @@
 import type { Case } from '../case.js';
 import { attentionCases, ropeCases } from './attention.js';
 import { binaryCases, choiceCases } from './binary.js';
+import { blockCases } from './blocks.js';
 import { chainCases } from './chains.js';
 import { convertCases, packedCases } from './convert.js';
 import { indexCases, topkCases } from './indexing.js';
@@ -33,4 +34,5 @@ export const tables = {
   join: joinCases,
   source: sourceCases,
   chain: chainCases,
+  block: blockCases,
 } satisfies Record<string, readonly Case[]>;

@@ -7,3 +7,4 @@ export * from './matmul.js';
 export * from './movement.js';
 export * from './reduce.js';
 export * from './windows.js';
+export * from './blocks.js';

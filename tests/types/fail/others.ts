@@ -11,6 +11,10 @@ f32.matmul(Tensor.zeros(cpu, [32, 4])); // matmul: K differs: lhs [2, 3], rhs [3
 f32.matmul(Tensor.zeros(cpu, [2])); // matmul: K differs: lhs [2, 3], rhs [2]
 Tensor.zeros(cpu, [4, 2, 3]).matmul(Tensor.zeros(cpu, [5, 3, 2])); // matmul: shapes do not broadcast: [4, 2, 3] and [5, 3, 2]
 f32.matmul(i32.transpose()); // matmul: dtypes differ: f32 and i32; convert one with .to()
+Tensor.zeros(cpu, [2, 3], 'bf16').matmul(f32.transpose()); // matmul: dtypes differ: bf16 and f32; convert one with .to()
+f32.matmul(Tensor.zeros(cpu, [3, 2], 'f64')); // matmul: dtypes differ: f32 and f64; convert one with .to()
+f32.matmul(Tensor.zeros(gpu, [3, 2], 'q8_0')); // matmul: devices differ: cpu and webgpu
+f32.to('q8_0').add(f32); // add: needs numbers, got q8_0; decode it first, with .to('f32')
 i32.softmax(); // softmax: needs floats, got i32; convert with .to()
 packed.softmax(); // softmax: needs floats, not packed, got f32x4; cast() it to its lanes first
 i32.mean(); // mean: needs floats, got i32; convert with .to()

@@ -122,6 +122,40 @@ const shapes: Row[] = [
   ['a cast of bools', (t) => t([6], 'bool').cast('u8'), 'ERR_DTYPE', 'cast: bool has no bytes'],
 ]; // prettier-ignore
 
+const attending: Row[] = [
+  ['attention of matrices', (t) => t([4, 8]).attention(t([4, 8]), t([4, 8])), 'ERR_SHAPE', 'attention: q, k and v need the same axes: expected [..., heads, positions, features], got [4, 8], [4, 8], [4, 8]'],
+  ['attention of other batches', (t) => t([2, 1, 4, 8]).attention(t([3, 1, 4, 8]), t([3, 1, 4, 8])), 'ERR_SHAPE', 'attention: batch axes differ'],
+  ['keys without values', (t) => t([1, 4, 8]).attention(t([1, 5, 8]), t([1, 4, 8])), 'ERR_SHAPE', 'attention: k and v differ in heads or positions'],
+  ['keys of other features', (t) => t([1, 4, 8]).attention(t([1, 4, 9]), t([1, 4, 8])), 'ERR_SHAPE', 'attention: q and k differ in features'],
+  ['heads that do not divide', (t) => t([3, 4, 8]).attention(t([2, 4, 8]), t([2, 4, 8])), 'ERR_SHAPE', 'attention: 2 heads of k do not divide 3 of q'],
+  ['heads too large', (t) => t([1, 1, 4096]).attention(t([1, 1, 4096]), t([1, 1, 8])), 'ERR_SHAPE', 'attention: bad number of features: expected from 1 to 2048'],
+  ['attention of integers', (t) => t([1, 4, 8], 'i32').attention(t([1, 4, 8], 'i32'), t([1, 4, 8], 'i32')), 'ERR_DTYPE', 'attention: cannot take i32'],
+  ['keys wider than queries', (t) => t([1, 4, 8], 'f16').attention(wrong(t([1, 4, 8])), wrong(t([1, 4, 8]))), 'ERR_DTYPE', 'attention: k and v do not go with q of f16; convert with .to(): expected both f16, got f32 and f32'],
+  ['keys and values of two dtypes', (t) => t([1, 4, 8]).attention(t([1, 4, 8], 'f16'), t([1, 4, 8], 'bf16')), 'ERR_DTYPE', 'got f16 and bf16'],
+  ['attention to nothing', (t) => t([1, 4, 8]).attention(wrong(undefined), t([1, 4, 8])), 'ERR_DTYPE', 'attention: not a tensor'],
+  ['a mask that does not fit', (t) => t([1, 4, 8]).attention(t([1, 4, 8]), t([1, 4, 8]), { mask: t([3, 4], 'bool') }), 'ERR_SHAPE', 'broadcastTo: cannot stretch'],
+  ['a mask of integers', (t) => t([1, 4, 8]).attention(t([1, 4, 8]), t([1, 4, 8]), { mask: t([4, 4], 'i32') }), 'ERR_DTYPE', 'attention: mask has another dtype: expected bool or f32, got i32'],
+  ['a mask that is no tensor', (t) => t([1, 4, 8]).attention(t([1, 4, 8]), t([1, 4, 8]), { mask: wrong(true) }), 'ERR_DTYPE', 'attention: not a tensor'],
+  ['lengths of another batch', (t) => t([2, 1, 4, 8]).attention(t([2, 1, 4, 8]), t([2, 1, 4, 8]), { lengths: t([3], 'i32') }), 'ERR_SHAPE', 'attention: lengths does not fit: expected [2], got [3]'],
+  ['lengths that are floats', (t) => t([1, 4, 8]).attention(t([1, 4, 8]), t([1, 4, 8]), { lengths: t([]) }), 'ERR_DTYPE', 'attention: lengths has another dtype: expected i32, got f32'],
+  ['offsets of a batch', (t) => t([2, 1, 4, 8]).attention(t([2, 1, 4, 8]), t([2, 1, 4, 8]), { offsets: t([3], 'i32') }), 'ERR_SHAPE', 'attention: offsets do not fit'],
+  ['offsets with a mask', (t) => t([1, 4, 8]).attention(t([1, 4, 8]), t([1, 4, 8]), { offsets: t([3], 'i32'), mask: t([4, 4], 'bool') }), 'ERR_SHAPE', 'attention: offsets exclude mask and lengths: got mask, offsets'],
+  ['a window of nothing', (t) => t([1, 4, 8]).attention(t([1, 4, 8]), t([1, 4, 8]), { window: 0 }), 'ERR_SHAPE', 'attention: bad window: expected an integer >= 1, got 0'],
+  ['a softcap of nothing', (t) => t([1, 4, 8]).attention(t([1, 4, 8]), t([1, 4, 8]), { softcap: 0 }), 'ERR_SHAPE', 'attention: bad softcap: expected a number > 0, got 0'],
+  ['an infinite scale', (t) => t([1, 4, 8]).attention(t([1, 4, 8]), t([1, 4, 8]), { scale: Infinity }), 'ERR_SHAPE', 'attention: bad scale: expected a finite number'],
+  ['causal by word', (t) => t([1, 4, 8]).attention(t([1, 4, 8]), t([1, 4, 8]), { causal: wrong('yes') }), 'ERR_SHAPE', 'attention: bad causal: expected true or false'],
+  ['dropout', (t) => t([1, 4, 8]).attention(t([1, 4, 8]), t([1, 4, 8]), wrong({ dropout: 0.1 })), 'ERR_SHAPE', "attention: unknown option"],
+  ['rope of integers', (t) => t([4, 8], 'i32').rope(t([4], 'i32')), 'ERR_DTYPE', 'rope: cannot take i32'],
+  ['rope at fractions', (t) => t([4, 8]).rope(wrong(t([4]))), 'ERR_DTYPE', 'rope: positions must be integers'],
+  ['rope of a scalar', (t) => t([]).rope(t([], 'i32')), 'ERR_SHAPE', 'rope: needs at least 1 axis'],
+  ['rope at other positions', (t) => t([2, 4, 8]).rope(t([3, 2, 4], 'i32')), 'ERR_SHAPE', 'rope: positions do not fit: expected a shape that broadcasts to [2, 4], got [3, 2, 4]'],
+  ['rope of odd features', (t) => t([4, 7]).rope(t([4], 'i32')), 'ERR_SHAPE', 'rope: bad dims: expected an even number, got 7'],
+  ['rope of more than there is', (t) => t([4, 8]).rope(t([4], 'i32'), { dims: 10 }), 'ERR_SHAPE', 'rope: bad dims: expected an integer in [2, 8], got 10'],
+  ['rope by no base', (t) => t([4, 8]).rope(t([4], 'i32'), { base: 0 }), 'ERR_SHAPE', 'rope: bad base: expected a number > 0, got 0'],
+  ['rope by other frequencies', (t) => t([4, 8]).rope(t([4], 'i32'), { frequencies: t([8]) }), 'ERR_SHAPE', 'rope: frequencies do not fit: expected [4], got [8]'],
+  ['rope by halves', (t) => t([4, 8]).rope(t([4], 'i32'), { frequencies: t([4], 'f16') }), 'ERR_DTYPE', 'rope: frequencies must be f32'],
+]; // prettier-ignore
+
 const products: Row[] = [
   ['K that differs', (t) => t([64, 8]).matmul(t([32, 4])), 'ERR_SHAPE', 'matmul: K differs: lhs [64, 8], rhs [32, 4]'],
   ['matmul of a scalar', (t) => t([]).matmul(t([2])), 'ERR_SHAPE', 'matmul: needs at least 1 axis'],
@@ -186,6 +220,7 @@ describe.each([
   ['arithmetic', arithmetic],
   ['axes', axes],
   ['shapes', shapes],
+  ['attention', attending],
   ['products', products],
   ['windows', windows],
 ] as const)('bad input of %s', (_, rows) => {
