@@ -64,7 +64,7 @@ export const resident = (device, shape, seed) =>
  * first each took, by the median over rounds. A turn begins with a pause, in which the threads of the one before go to
  * sleep, and a run that warms the caches.
  */
-export async function duel(sides, { rounds = 7, atLeast = 25, pause = 60 } = {}) {
+export async function duel(sides, { rounds = 7, atLeast = 25, pause = 100 } = {}) {
   const samples = sides.map(() => []);
   for (let r = 0; r < rounds; r++) {
     for (const [i, side] of sides.entries()) {

@@ -2,7 +2,15 @@
 import { Tensor } from 'mia';
 import { random } from '../harness.mjs';
 
-export const miniLM = { vocab: 30522, positions: 512, hidden: 384, heads: 12, layers: 6, ffn: 1536, eps: 1e-12 };
+export const miniLM = {
+  vocab: 30522,
+  positions: 512,
+  hidden: 384,
+  heads: 12,
+  layers: 6,
+  ffn: 1536,
+  eps: 1e-12,
+};
 
 /** Weights by name, as Float32Arrays with their shapes; matrices are [out, in], as in checkpoints. */
 export function bertWeights({ vocab, positions, hidden, layers, ffn } = miniLM) {
@@ -60,11 +68,17 @@ export async function loadBert(device, weights, store = (w) => ({ w })) {
  * Token ids and positions, i32 [rows], to hidden states [rows, hidden]. Rows are `batch` sequences of one length, or, with
  * `offsets` (i32 [sequences + 1]), sequences of any lengths one after another.
  */
-export function bert(tensors, { ids, positions, offsets, batch = 1 }, { hidden, heads, layers, eps } = miniLM) {
+export function bert(
+  tensors,
+  { ids, positions, offsets, batch = 1 },
+  { hidden, heads, layers, eps } = miniLM,
+) {
   const get = (name) => tensors[name].clone();
   const linear = (x, name) => {
     const y = x.matmul(get(`${name}.weight`).transpose());
-    return (tensors[`${name}.weight.scale`] ? y.mul(get(`${name}.weight.scale`)) : y).add(get(`${name}.bias`));
+    return (tensors[`${name}.weight.scale`] ? y.mul(get(`${name}.weight.scale`)) : y).add(
+      get(`${name}.bias`),
+    );
   };
   const norm = (x, name) => x.layerNorm(get(`${name}.weight`), get(`${name}.bias`), eps);
   const ragged = offsets !== undefined;

@@ -30,7 +30,13 @@ export function page({ machine, rows }) {
   const cells = rows.map((row) => {
     const { name, value, unit, limit, limitName, share, met } = row;
     const limited = limit === undefined ? '' : `${amount(limit, unit)} ${limitName}`;
-    const text = [name, amount(value, unit), limited, share === undefined ? '' : percent(share), wantedOf(row)];
+    const text = [
+      name,
+      amount(value, unit),
+      limited,
+      share === undefined ? '' : percent(share),
+      wantedOf(row),
+    ];
     const word = met === undefined ? '' : met ? 'met' : 'missed';
     return [...text.map(escape), `<span class="word ${toneOf(row)}">${word}</span>`];
   });

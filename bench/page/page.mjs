@@ -24,7 +24,8 @@ th { color: var(--soft); font-weight: 500; } th:first-child, td:first-child { te
 .word { font-weight: 600; } .word.bad { color: var(--bad); } .word.good { color: var(--good); } .word.fine { color: var(--fine); }
 `;
 
-const swatch = (tone) => `<svg viewBox="0 0 18 14"><rect class="${tone}" y="2" width="18" height="10" rx="2"/></svg>`;
+const swatch = (tone) =>
+  `<svg viewBox="0 0 18 14"><rect class="${tone}" y="2" width="18" height="10" rx="2"/></svg>`;
 const dash = (kind) => `<svg viewBox="0 0 18 14"><line class="${kind}" x1="9" x2="9" y2="14"/></svg>`;
 
 /** `keys`: [tone or line, meaning]; `sections`: { title, chart }; `table`: { head, rows } of markup. */

@@ -33,16 +33,27 @@ export function page({ machine, rows }) {
       label: row.peer === 'onnxruntime-node' ? row.name : `${row.name}, ${row.peer}`,
       value: row.ratio,
       tone: verdict(row)[0],
-      text: row.mine === undefined ? times(row.ratio) : `${times(row.ratio)}  ${ms(row.mine)} / ${ms(row.theirs)}`,
+      text:
+        row.mine === undefined
+          ? times(row.ratio)
+          : `${times(row.ratio)}  ${ms(row.mine)} / ${ms(row.theirs)}`,
       strong: row.gate !== undefined,
-      marks: row.gate === undefined ? [] : [{ at: row.gate, kind: 'gate' }, { at: row.aim, kind: 'aim' }],
+      marks:
+        row.gate === undefined
+          ? []
+          : [
+              { at: row.gate, kind: 'gate' },
+              { at: row.aim, kind: 'aim' },
+            ],
     }));
     return { title, chart: bars(drawn, scaleOf(own)) };
   });
   const cells = rows.map((row) => {
     const [tone, word] = verdict(row);
     const { name, peer, mine, theirs, ratio, gate, aim, check } = row;
-    const error = check && `${check.kind} ${check.kind === 'cosine' ? check.value.toFixed(6) : check.value.toExponential(1)}`;
+    const error =
+      check &&
+      `${check.kind} ${check.kind === 'cosine' ? check.value.toFixed(6) : check.value.toExponential(1)}`;
     const wanted = gate === undefined ? '' : `${times(gate)} / ${times(aim)}`;
     const text = [name, peer, ms(mine), ms(theirs), times(ratio), error ?? '', wanted].map(escape);
     return [...text, `<span class="word ${tone}">${word}</span>`];

@@ -36,7 +36,10 @@ function attribute(name, value) {
 
 const valueInfo = (field, name, type, shape) => {
   const dims = shape.flatMap((n) => message(1, int(1, n)));
-  return message(field, [...text(1, name), ...message(2, message(1, [...int(1, types[type]), ...message(2, dims)]))]);
+  return message(field, [
+    ...text(1, name),
+    ...message(2, message(1, [...int(1, types[type]), ...message(2, dims)])),
+  ]);
 };
 
 /** A graph under construction. Values are names; methods give the name of what they add. */
@@ -51,8 +54,10 @@ export class Graph {
     return name;
   }
 
-  output(name, type, shape) {
-    this.#ends.push(valueInfo(12, name, type, shape));
+  /** A value that the model gives, under its name 'y'. */
+  output(value, type, shape) {
+    this.node('Identity', [value], {}, { name: 'y' });
+    this.#ends.push(valueInfo(12, 'y', type, shape));
   }
 
   /** A constant: its typed array's bytes as they are. */
@@ -83,7 +88,12 @@ export class Graph {
   /** ModelProto: opset 20 (IR 9), and onnxruntime's own operators. */
   toBytes() {
     const opset = (domain, version) => message(8, [...text(1, domain), ...int(2, version)]);
-    const graph = [...this.#nodes.flat(), ...text(2, 'graph'), ...this.#initializers.flat(), ...this.#ends.flat()];
+    const graph = [
+      ...this.#nodes.flat(),
+      ...text(2, 'graph'),
+      ...this.#initializers.flat(),
+      ...this.#ends.flat(),
+    ];
     const chunks = [...int(1, 9), ...message(7, graph), ...opset('', 20), ...opset('com.microsoft', 1)];
     const bytes = new Uint8Array(sizeOf(chunks));
     let at = 0;

@@ -22,7 +22,11 @@ export function line(row) {
   const parts = [name.padEnd(42), peer.padEnd(16), ms(mine), ms(theirs), `${ratio.toFixed(2)}x`.padStart(7)];
   if (check) {
     const { kind, value, met } = check;
-    parts.push(`${kind} ${kind === 'cosine' ? value.toFixed(6) : value.toExponential(1)}${met ? '' : ' WRONG'}`.padEnd(15));
+    parts.push(
+      `${kind} ${kind === 'cosine' ? value.toFixed(6) : value.toExponential(1)}${met ? '' : ' WRONG'}`.padEnd(
+        15,
+      ),
+    );
   } else parts.push(''.padEnd(15));
   if (gate !== undefined) {
     const verdict = !met(row) ? 'MISSED' : ratio >= aim ? 'aim met' : 'gate met';

@@ -8,7 +8,11 @@ export const title = 'MiniLM-L6 (h384, 12 heads), random weights; activations ar
 
 /** i8 columns with one scale each: the other way to store bytes. */
 function columns(w) {
-  const scale = w.clone().abs().max(1).mul(1 / 127);
+  const scale = w
+    .clone()
+    .abs()
+    .max(1)
+    .mul(1 / 127);
   const bytes = w.div(scale.clone().unsqueeze(1)).round().to('i8');
   return { w: bytes, scale };
 }

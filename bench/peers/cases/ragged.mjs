@@ -4,7 +4,8 @@ import { compile, spec } from '../mia.mjs';
 import { bertModel } from '../models/bert.mjs';
 import { atMost, compare } from '../report.mjs';
 
-export const title = 'MiniLM-L6 f32, 32 texts of 8 to 128 tokens: rows one after another beside padding and a mask';
+export const title =
+  'MiniLM-L6 f32, 32 texts of 8 to 128 tokens: rows one after another beside padding and a mask';
 
 const [TEXTS, LEAST, MOST] = [32, 8, 128];
 /** Uniform over the range, in an order that is not sorted. */
@@ -17,7 +18,14 @@ export async function* run({ cpu, peers }) {
   if (!ort) return;
   const weights = bertWeights();
   const longest = Math.max(...lengths);
-  const offsets = Int32Array.from([0, ...lengths].map((sum => (n) => (sum += n))(0)));
+  const offsets = Int32Array.from(
+    [0, ...lengths].map(
+      (
+        (sum) => (n) =>
+          (sum += n)
+      )(0),
+    ),
+  );
   const total = offsets.at(-1);
   const places = lengths.flatMap((n, text) => Array.from({ length: n }, (_, i) => [text, i]));
   const ids = Int32Array.from({ length: total }, (_, i) => (i * 7919) % miniLM.vocab);

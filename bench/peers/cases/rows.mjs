@@ -12,7 +12,7 @@ export async function* run({ cpu, peers }) {
     const mine = await openMia(cpu, work);
     const theirs = await peers[peer].open(work);
     const error = maxError(await mine.run(), await theirs.run());
-    yield compare(op, peer, mine, theirs, atMost('error', error, 1e-5), { gate: 1.5, aim: 2 });
+    yield compare(work.name, peer, mine, theirs, atMost('error', error, 1e-5), { gate: 1.5, aim: 2 });
     await mine.close();
     await theirs.close();
   }

@@ -5,18 +5,13 @@ import { matmul, openMia, rows } from '../work.mjs';
 export const title = 'the libraries that run in WebAssembly';
 
 export async function* run({ cpu, peers }) {
-  const works = [
-    ['matmul [128, 384] x [384, 1536]', matmul(128, 384, 1536)],
-    ['matmul [512, 768] x [768, 3072]', matmul(512, 768, 3072)],
-    ['softmax [4096, 1024]', rows('softmax', 4096, 1024)],
-  ];
-  for (const [name, work] of works) {
+  for (const work of [matmul(128, 384, 1536), matmul(512, 768, 3072), rows('softmax', 4096, 1024)]) {
     const mine = await openMia(cpu, work);
     for (const peer of ['onnxruntime-web', 'tfjs-wasm', 'jax-js']) {
       const theirs = await peers[peer]?.open(work);
       if (!theirs) continue;
       const error = maxError(await mine.run(), await theirs.run());
-      yield await compare(name, peer, mine, theirs, atMost('error', error, 1e-5));
+      yield await compare(work.name, peer, mine, theirs, atMost('error', error, 1e-5));
       await theirs.close();
     }
     await mine.close();

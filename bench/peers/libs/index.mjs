@@ -17,7 +17,9 @@ export async function loadPeers(threads) {
       peers[name] = await (await import(path)).load(threads);
     } catch (error) {
       const missing = error.code === 'ERR_MODULE_NOT_FOUND' || error.code === 'MODULE_NOT_FOUND';
-      const why = missing ? 'not installed (npm run bench:peers:install)' : String(error.message).split('\n')[0];
+      const why = missing
+        ? 'not installed (npm run bench:peers:install)'
+        : String(error.message).split('\n')[0];
       console.log(`skipped ${name}: ${why}`);
     }
   }

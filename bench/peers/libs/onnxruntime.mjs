@@ -10,7 +10,10 @@ export const onnxruntime = (ort, options, preallocates) => ({
   async session(bytes, inputs, shape) {
     const session = await ort.InferenceSession.create(bytes, options);
     const feeds = Object.fromEntries(
-      Object.entries(inputs).map(([name, { data, shape }]) => [name, new ort.Tensor(typeOf(data), data, shape)]),
+      Object.entries(inputs).map(([name, { data, shape }]) => [
+        name,
+        new ort.Tensor(typeOf(data), data, shape),
+      ]),
     );
     const y = new Float32Array(shape.reduce((a, b) => a * b, 1));
     const fetches = preallocates ? { y: new ort.Tensor('float32', y, shape) } : ['y'];

@@ -6,7 +6,9 @@ export async function load() {
   const require = createRequire(import.meta.url);
   const tf = require('@tensorflow/tfjs');
   const wasm = require('@tensorflow/tfjs-backend-wasm');
-  wasm.setWasmPaths(`${join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'wasm-out')}/`);
+  wasm.setWasmPaths(
+    `${join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'wasm-out')}/`,
+  );
   await tf.setBackend('wasm');
   await tf.ready();
   const ops = {

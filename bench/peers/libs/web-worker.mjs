@@ -19,7 +19,6 @@ class WebWorker {
         const thread = new Thread(prelude + source, { eval: true });
         thread.on('message', (data) => this.onmessage?.({ data }));
         thread.on('error', (error) => this.onerror?.(error));
-        thread.unref();
         return thread;
       });
   }
@@ -35,5 +34,9 @@ export function installWebWorker() {
   function Worker(url, options) {
     return String(url).startsWith('blob:') ? new WebWorker(url) : new files(url, options);
   }
-  Object.defineProperty(globalThis, 'Worker', { configurable: true, get: () => Worker, set: (w) => (files = w) });
+  Object.defineProperty(globalThis, 'Worker', {
+    configurable: true,
+    get: () => Worker,
+    set: (w) => (files = w),
+  });
 }

@@ -74,7 +74,6 @@ export function bertModel(weights, batch, length, { mask = false, int8 = false, 
     const up = g.node('Gelu', [linear(x, `${i}.up`)]);
     x = norm(g.node('Add', [linear(up, `${i}.down`), x]), `${i}.norm2`);
   }
-  g.node('Identity', [x], {}, { name: 'y' });
-  g.output('y', 'f32', [batch, length, hidden]);
+  g.output(x, 'f32', [batch, length, hidden]);
   return g.toBytes();
 }
