@@ -2,7 +2,7 @@
 import { html } from './page.mjs';
 import { bars, escape } from './svg.mjs';
 
-const percent = (v) => `${(v * 100).toFixed(v < 0.1 ? 1 : 0)} %`;
+const percent = (v) => `${(v * 100).toFixed(v > 0 && v < 0.1 ? 1 : 0)} %`;
 const amount = (v, unit) => `${v.toPrecision(4)} ${unit}`;
 
 const toneOf = ({ met }) => (met === undefined ? 'plain' : met ? 'good' : 'bad');
@@ -10,11 +10,13 @@ const wantedOf = ({ gate, most, unit }) =>
   gate !== undefined ? `>= ${percent(gate)}` : most !== undefined ? `<= ${most} ${unit}` : '';
 
 export function page({ machine, rows }) {
-  const sections = [...new Set(rows.map((r) => r.case))].map((name) => {
-    const own = rows.filter((r) => r.case === name);
+  const sections = [...new Set(rows.map((r) => r.case))].flatMap((name) => {
+    // A row with neither a limit nor a cost allowed is a figure only: in the table.
+    const own = rows.filter((r) => r.case === name && (r.limit ?? r.most) !== undefined);
+    if (own.length === 0) return [];
     const shares = own.every((r) => r.share !== undefined);
     // Without a limit of the machine the limit is what the row may cost at most.
-    const of = (row) => (shares ? row.share : row.value / (row.most ?? row.value));
+    const of = (row) => (shares ? row.share : row.value / row.most);
     const drawn = own.map((row) => ({
       label: row.name,
       value: of(row),

@@ -3,7 +3,7 @@
 const entities = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 export const escape = (text) => String(text).replace(/[&<>"]/g, (c) => entities[c]);
 
-const [LABEL, BAR, VALUE, ROW] = [330, 430, 190, 30]; // px
+const [LABEL, BAR, VALUE, ROW] = [300, 420, 250, 30]; // px
 const TOP = 26;
 
 /**

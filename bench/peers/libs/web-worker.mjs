@@ -24,7 +24,7 @@ class WebWorker {
   }
 
   postMessage(data) {
-    void this.#thread.then((thread) => thread.postMessage(data));
+    void this.#thread.then((thread) => thread.postMessage(data, []));
   }
 }
 
@@ -37,6 +37,8 @@ export function installWebWorker() {
   Object.defineProperty(globalThis, 'Worker', {
     configurable: true,
     get: () => Worker,
-    set: (w) => (files = w),
+    set(w) {
+      files = w;
+    },
   });
 }
