@@ -58,3 +58,44 @@ export const resident = (device, shape, seed) =>
       seed,
     ),
   );
+
+/**
+ * Rounds of all sides in turn, so that they saw the same machine: median ms of each, and how many times as long as the
+ * first each took, by the median over rounds. A turn begins with a pause, in which the threads of the one before go to
+ * sleep, and a run that warms the caches.
+ */
+export async function duel(sides, { rounds = 7, atLeast = 25, pause = 100 } = {}) {
+  const samples = sides.map(() => []);
+  for (let r = 0; r < rounds; r++) {
+    for (const [i, side] of sides.entries()) {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      samples[i].push(await time(side, { rounds: 1, atLeast, warm: 1 }));
+    }
+  }
+  return {
+    ms: samples.map(median),
+    ratios: samples.map((list) => median(list.map((ms, r) => ms / samples[0][r]))),
+  };
+}
+
+export const geomean = (list) => Math.exp(list.reduce((sum, v) => sum + Math.log(v), 0) / list.length);
+
+/** The largest difference, relative to the largest magnitude of `b`. */
+export function maxError(a, b) {
+  let [error, most] = [0, 0];
+  for (let i = 0; i < b.length; i++) {
+    error = Math.max(error, Math.abs(a[i] - b[i]));
+    most = Math.max(most, Math.abs(b[i]));
+  }
+  return a.length === b.length ? error / most : Infinity;
+}
+
+export function cosine(a, b) {
+  let [ab, aa, bb] = [0, 0, 0];
+  for (let i = 0; i < b.length; i++) {
+    ab += a[i] * b[i];
+    aa += a[i] * a[i];
+    bb += b[i] * b[i];
+  }
+  return a.length === b.length ? ab / Math.sqrt(aa * bb) : 0;
+}

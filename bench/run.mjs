@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Cpu } from 'mia';
+import { page } from './page/machine.mjs';
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
 const folder = new URL('cases/', import.meta.url);
@@ -16,16 +17,20 @@ for (const name of names) {
     const share = row.limit === undefined ? undefined : row.value / row.limit;
     const met =
       row.gate !== undefined ? share >= row.gate : row.most !== undefined ? row.value <= row.most : undefined;
-    rows.push({ ...row, share, met });
+    rows.push({ case: name, ...row, share, met });
     if (!values.json) console.log(line(rows.at(-1)));
   }
 }
 
 const cpu = await Cpu.create();
-const report = { machine: { cpu: cpus()[0].model, ...cpu.info, node: process.version }, rows };
+const report = {
+  machine: { cpu: cpus()[0].model, ...cpu.info, node: process.version, date: new Date().toISOString() },
+  rows,
+};
 await cpu.close();
 mkdirSync(new URL('results/', import.meta.url), { recursive: true });
 writeFileSync(new URL('results/latest.json', import.meta.url), `${JSON.stringify(report, null, 2)}\n`);
+writeFileSync(new URL('results/latest.html', import.meta.url), page(report));
 if (values.json) console.log(JSON.stringify(report, null, 2));
 process.exitCode = rows.some((r) => r.met === false) ? 1 : 0;
 

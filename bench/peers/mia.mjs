@@ -1,0 +1,2 @@
+/** Mia by its path: this folder is a package of its own, whose scope does not know the name. */
+export { compile, Cpu, spec, Tensor } from '../../dist/index.js';
