@@ -26,12 +26,12 @@ MIA_INLINE Vec Zero() { return {0}; }
 // SelectFirst: the first n lanes of `yes`, the others of `no`.
 MIA_INLINE Vec Load(const float* p) { return {*p}; }
 MIA_INLINE void Store(float* p, Vec a) { *p = a.raw; }
-MIA_INLINE VecI Load(const int32_t* p) {  // packed weights lie at any byte
+MIA_INLINE VecI Load(const int32_t* p) {  // packed weights are bytes: they lie anyhow
   VecI a;
   memcpy(&a.raw, p, sizeof(a.raw));
   return a;
 }
-MIA_INLINE void Store(int32_t* p, VecI a) { *p = a.raw; }
+MIA_INLINE void Store(int32_t* p, VecI a) { memcpy(p, &a.raw, sizeof(a.raw)); }
 MIA_INLINE Vec LoadPartial(const float* p, int n) { return {n > 0 ? *p : 0}; }
 MIA_INLINE void StorePartial(float* p, Vec a, int n) {
   if (n > 0) *p = a.raw;
