@@ -1,4 +1,4 @@
-/** The encoder of bench/models/bert.mjs as an ONNX graph, in the form that onnxruntime runs fastest. */
+/** The encoder of bench/models/bert.mjs as an ONNX graph of standard ops. */
 import { Graph } from '../onnx.mjs';
 import { miniLM } from '../../models/bert.mjs';
 
