@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include <algorithm>
 #include <new>
 
 #include "binding/instance.h"
@@ -9,17 +10,18 @@
 namespace mia {
 namespace {
 
-// Work shorter than the way to another thread and back is done at once, if the caller allows. So is work of a few times
-// that, with the pool's help, while nothing else is in flight: this thread would only wait for it.
+// Work shorter than the way to another thread and back is done at once, if the caller allows. So is work of a
+// few times that, with the pool's help, while nothing else is in flight: this thread would only wait for it.
 constexpr double kInlineCost = 10e3;  // nanoseconds of one thread, estimated
-constexpr double kShortCost = 200e3;
+constexpr double kShortTime = 500e3;  // estimated, once helpers share the work
+constexpr int kCountedOn = 4;         // helpers may be busy elsewhere, and this thread then works alone
 
 struct Input {
   double handle = 0;  // negative: given away
   napi_value array = nullptr;
   Buffer* buffer = nullptr;
   Bytes bytes;
-  bool copy = false;     // the array's memory may move, or is not aligned
+  bool copy = false;  // the array's memory may move, or is not aligned
   bool donated = false;
 };
 
@@ -105,12 +107,14 @@ std::string Resolve(Instance& instance, const Loc& loc, Input* input) {
     input->bytes = {input->buffer->data(), input->buffer->bytes(), nullptr};
   }
   if (input->bytes.size >= loc.bytes) return "";
-  return "has " + std::to_string(input->bytes.size) + " bytes, but the program needs " + std::to_string(loc.bytes);
+  return "has " + std::to_string(input->bytes.size) + " bytes, but the program needs " +
+         std::to_string(loc.bytes);
 }
 
 // Whether the memory behind an input is the caller's alone, given away, and large enough.
 bool MayDonate(const std::vector<Input>& inputs, const Input& donor, size_t bytes) {
-  if (donor.array != nullptr || donor.handle > 0 || donor.bytes.size < bytes || !donor.buffer->Unique()) return false;
+  if (donor.array != nullptr || donor.handle > 0 || donor.bytes.size < bytes || !donor.buffer->Unique())
+    return false;
   int times = 0;
   for (const Input& input : inputs) times += input.buffer == donor.buffer;
   return times == 1;
@@ -159,7 +163,8 @@ bool HoldTargets(Instance& instance, Flight* flight, const std::vector<Input>& t
   return true;
 }
 
-// Takes hold of buffers, takes over those that become outputs, and takes away the handles that were given away.
+// Takes hold of buffers, takes over those that become outputs, and takes away the handles that were given
+// away.
 void HoldBuffers(Instance& instance, Flight* flight, std::vector<Input>& inputs) {
   const Program& program = *flight->program;
   for (int i = 0; i < program.num_outputs; i++) {
@@ -182,8 +187,8 @@ void HoldBuffers(Instance& instance, Flight* flight, std::vector<Input>& inputs)
 }
 
 // Null if memory is short, and then nothing has changed.
-Flight* Bind(Instance& instance, LoadedProgram* loaded, std::vector<Input>& inputs, const std::vector<Input>& targets,
-             bool queued) {
+Flight* Bind(Instance& instance, LoadedProgram* loaded, std::vector<Input>& inputs,
+             const std::vector<Input>& targets, bool queued) {
   std::unique_ptr<Flight> fresh;
   if (instance.spare.empty()) {
     fresh = std::make_unique<Flight>(instance.completions);
@@ -213,7 +218,8 @@ Flight* Bind(Instance& instance, LoadedProgram* loaded, std::vector<Input>& inpu
 }
 
 bool Queueable(const Instance& instance, const LoadedProgram* loaded, bool may_inline) {
-  return !may_inline || loaded->program->cost >= (instance.flights.empty() ? kShortCost : kInlineCost);
+  const double at_once = kShortTime * std::min(std::max(loaded->program->threads, 1), kCountedOn);
+  return !may_inline || loaded->program->cost >= (instance.flights.empty() ? at_once : kInlineCost);
 }
 
 // Runs on this thread; what is long enough to share finds helpers.
@@ -224,8 +230,8 @@ void ExecuteHere(Flight& flight) {
   Execute(flight);
 }
 
-// Reads the array of inputs. Everything that may run JavaScript happens here, before anything it could change is
-// looked at; false if an exception is pending.
+// Reads the array of inputs. Everything that may run JavaScript happens here, before anything it could change
+// is looked at; false if an exception is pending.
 bool ReadInputs(napi_env env, napi_value array, bool queued, std::vector<Input>* inputs) {
   for (size_t i = 0; i < inputs->size(); i++) {
     Input& input = (*inputs)[i];
@@ -273,7 +279,8 @@ std::string CheckTarget(Instance& instance, const Loc& loc, Input* target) {
     return "";
   }
   if (target->bytes.size != loc.bytes) {
-    return "has " + std::to_string(target->bytes.size) + " bytes, but the output has " + std::to_string(loc.bytes);
+    return "has " + std::to_string(target->bytes.size) + " bytes, but the output has " +
+           std::to_string(loc.bytes);
   }
   return reinterpret_cast<uintptr_t>(target->bytes.data) % loc.align == 0 ? "" : "is not aligned";
 }
@@ -287,7 +294,8 @@ napi_value Setup(Instance& instance, Args& args) {
   const napi_value callback = args.Function(0, "onComplete");
   if (!args.ok()) return nullptr;
   napi_ref reference;
-  if (napi_create_reference(env, callback, 1, &reference) != napi_ok) return Throw(env, "setup: no reference");
+  if (napi_create_reference(env, callback, 1, &reference) != napi_ok)
+    return Throw(env, "setup: no reference");
   if (instance.on_complete != nullptr) napi_delete_reference(env, instance.on_complete);
   instance.on_complete = reference;
   if (instance.wake != nullptr) return Undefined(env);
@@ -302,7 +310,8 @@ napi_value Setup(Instance& instance, Args& args) {
   napi_unref_threadsafe_function(env, instance.wake);
   instance.completions->wake = instance.wake;
   // Hooks run last in, first out: this one before Node takes the thread-safe function away.
-  napi_add_env_cleanup_hook(env, [](void* data) { StopRuns(*static_cast<Instance*>(data)); }, &instance);
+  napi_add_env_cleanup_hook(
+      env, [](void* data) { StopRuns(*static_cast<Instance*>(data)); }, &instance);
   return Undefined(env);
 }
 
@@ -320,12 +329,12 @@ napi_value RunProgram(Instance& instance, Args& args) {
   const LoadedProgram* before = instance.programs.Find(program_id);
   if (before == nullptr) return Throw(env, "run: there is no such program");
   if (static_cast<size_t>(before->program->num_inputs) != count) {
-    return Throw(env, "run: the program has " + std::to_string(before->program->num_inputs) + " inputs, got " +
-                          std::to_string(count));
+    return Throw(env, "run: the program has " + std::to_string(before->program->num_inputs) +
+                          " inputs, got " + std::to_string(count));
   }
   if (num_targets != 0 && num_targets != static_cast<size_t>(before->program->num_outputs)) {
-    return Throw(env, "run: the program has " + std::to_string(before->program->num_outputs) + " outputs, got " +
-                          std::to_string(num_targets) + " targets");
+    return Throw(env, "run: the program has " + std::to_string(before->program->num_outputs) +
+                          " outputs, got " + std::to_string(num_targets) + " targets");
   }
   const bool queued = Queueable(instance, before, may_inline);
   std::vector<Input> inputs(count);

@@ -29,6 +29,8 @@ class ThreadSet {
   bool Add(int i) { return (words_[i / 64].fetch_or(Bit(i)) & Bit(i)) == 0; }
   // True if it was there: of several callers only one takes it out.
   bool Remove(int i) { return (words_[i / 64].fetch_and(~Bit(i)) & Bit(i)) != 0; }
+  bool Has(int i) const { return (Word(i / 64) & Bit(i)) != 0; }
+  bool Empty() const { return (Word(0) | Word(1) | Word(2) | Word(3)) == 0; }
   uint64_t Word(int w) const { return words_[w].load(); }
 
   // Removes and returns some member, or -1.

@@ -14,20 +14,22 @@
 #include <new>
 
 #include "runtime/memory.h"
+#include "runtime/placement.h"
 
 namespace mia {
 namespace {
 
-// All in nanoseconds of estimated work. Waking a sleeper costs the waker a microsecond or two, and the sleeper arrives
-// some five later; a spinning thread joins at once.
-constexpr double kShareFrom = 8e3;    // a phase below this is not worth another core's caches
-constexpr double kWakeFrom = 20e3;    // nor, below this, a system call
-constexpr double kPerHelper = 10e3;   // work that each thread woken should find
-constexpr double kMinRange = 2e3;     // one claim should outweigh its own cost
-constexpr double kMaxRange = 500e3;   // and leave cancellation and other runs a chance
+// All in nanoseconds of estimated work. Waking a sleeper costs the waker a microsecond or two, and the
+// sleeper arrives some five later; a spinning thread joins at once.
+constexpr double kShareFrom = 8e3;   // a phase below this is not worth another core's caches
+constexpr double kWakeFrom = 20e3;   // nor, below this, a system call
+constexpr double kPerHelper = 10e3;  // work that each thread woken should find
+constexpr double kMinRange = 2e3;    // one claim should outweigh its own cost
+constexpr double kMaxRange = 500e3;  // and leave cancellation and other runs a chance
 constexpr int kNice = 4;
 constexpr auto kSpin = std::chrono::microseconds(50);
-constexpr double kIdleSeconds = 3;    // then a sleeping pool gives idle memory back
+constexpr auto kLate = std::chrono::microseconds(50);  // then a thread that was woken waits for a core
+constexpr double kIdleSeconds = 3;                     // then a sleeping pool gives idle memory back
 
 // How a job is cut: blocks of whole grains, claimed several at a time.
 struct Cut {
@@ -47,7 +49,8 @@ int64_t Quotient(double a, double b, int64_t most) {
 Cut CutWork(const Work& work) {
   constexpr int64_t kMaxBlocks = int64_t{1} << 31, kMaxClaim = (int64_t{1} << 20) - 1;
   const int64_t grain = std::min(std::max<int64_t>(work.grain, 1), work.units);
-  int64_t units = grain * Quotient(kMinRange, work.cost_per_unit * static_cast<double>(grain), work.units / grain);
+  int64_t units =
+      grain * Quotient(kMinRange, work.cost_per_unit * static_cast<double>(grain), work.units / grain);
   units = std::max(units, RoundUp(work.units / kMaxBlocks + 1, grain));
   const auto max_claim = Quotient(kMaxRange, work.cost_per_unit * static_cast<double>(units), kMaxClaim);
   return {static_cast<uint32_t>((work.units + units - 1) / units), static_cast<uint32_t>(max_claim), units,
@@ -67,23 +70,26 @@ char* ThreadScratch() {
   return scratch.block.data;
 }
 
-// A thread, and the job it leads. The job is reused for every phase and never goes away, so a helper that comes late
-// does no harm: it reads `cursor`, then `limits`, and a claim (a compare-and-swap of cursor, whose upper half numbers
-// the jobs) succeeds only if both still belong to the job that is open. Everything behind the claim may be plain data:
-// the leader waits until all claimed blocks are done before it changes anything.
+// A thread, and the job it leads. The job is reused for every phase and never goes away, so a helper that
+// comes late does no harm: it reads `cursor`, then `limits`, and a claim (a compare-and-swap of cursor, whose
+// upper half numbers the jobs) succeeds only if both still belong to the job that is open. Everything behind
+// the claim may be plain data: the leader waits until all claimed blocks are done before it changes anything.
 struct Pool::Worker {
   static constexpr uint32_t kClosed = UINT32_MAX;
 
   Pool* pool;
   int index;
   Bed bed;
+  Placement placement;
   Block scratch;
 
   alignas(64) std::atomic<uint64_t> cursor{kClosed};  // job number << 32 | next block
-  std::atomic<uint64_t> limits{0};                    // blocks << 32 | most blocks in one claim << 12 | threads
+  std::atomic<uint64_t> limits{0};  // blocks << 32 | most blocks in one claim << 12 | threads
   RangeBody body = nullptr;
   void* context = nullptr;
   int64_t units = 0, block_units = 0;
+  std::chrono::steady_clock::time_point woke;
+  std::atomic<int> core{-1};                  // of the leader, when it opened the job
   alignas(64) std::atomic<uint32_t> done{0};  // blocks
   alignas(64) std::atomic<int> helpers{0};
 
@@ -171,6 +177,7 @@ void* Pool::Main(void* argument) {
   Pool* const pool = self->pool;
   current_worker = self;
   scratch.block = self->scratch;
+  self->placement.Enter();
   char name[16];
   snprintf(name, sizeof name, "mia-%d", self->index);
 #ifdef __APPLE__
@@ -179,8 +186,8 @@ void* Pool::Main(void* argument) {
   pthread_setname_np(pthread_self(), name);
 #endif
 #ifdef __linux__
-  // Where cores are short the event loop comes first: it needs little, and at once. A nice value is a thread's own
-  // here.
+  // Where cores are short the event loop comes first: it needs little, and at once. A nice value is a
+  // thread's own here.
   setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kNice);
 #endif
   for (;;) {
@@ -261,9 +268,20 @@ bool Pool::Claim(Worker* leader, uint32_t* begin, uint32_t* end) {
 void Pool::WorkOn(Worker* leader, bool leads) {
   uint32_t begin, end;
   while (Claim(leader, &begin, &end)) {
-    leader->body(leader->context, begin * leader->block_units, std::min(end * leader->block_units, leader->units));
+    leader->body(leader->context, begin * leader->block_units,
+                 std::min(end * leader->block_units, leader->units));
     leader->done.fetch_add(end - begin, std::memory_order_acq_rel);
-    if (!leads && queued_.load(std::memory_order_relaxed) != 0) return;  // a run that waits for a leader comes first
+    if (leads) MoveLate(*leader);
+    if (!leads && queued_.load(std::memory_order_relaxed) != 0)
+      return;  // a run that waits for a leader comes first
+  }
+}
+
+// Threads that were woken for this leader's job and have not begun may be waiting for its own core.
+void Pool::MoveLate(const Worker& leader) {
+  if (called_.Empty() || std::chrono::steady_clock::now() - leader.woke < kLate) return;
+  for (int i = 0; i < size_.load(std::memory_order_acquire); i++) {
+    if (called_.Has(i)) workers_[i].load(std::memory_order_acquire)->placement.MoveOffThisCore();
   }
 }
 
@@ -285,7 +303,15 @@ bool Pool::Help(Worker* self) {
   Worker* leader = FindLeader(self->index);
   if (leader == nullptr) return false;
   const bool welcome = leader->helpers.fetch_add(1, std::memory_order_relaxed) < leader->Threads() - 1;
-  if (welcome) WorkOn(leader, false);
+  if (welcome) {
+    // Here first while the leader waits for this core: it would go on waiting.
+    const int core = leader->core.load(std::memory_order_relaxed);
+    if (core >= 0 && core == ThisCore()) {
+      self->placement.MoveOffThisCore();
+      self->placement.Return();
+    }
+    WorkOn(leader, false);
+  }
   leader->helpers.fetch_sub(1, std::memory_order_relaxed);
   return welcome;
 }
@@ -309,7 +335,8 @@ bool Pool::Spin() {
 
 void Pool::Park(Worker* self) {
   parked_.Add(self->index);
-  // Announced; now look again. If somebody already chose this thread, the wake-up is on its way and must be taken.
+  // Announced; now look again. If somebody already chose this thread, the wake-up is on its way and must be
+  // taken.
   if (HasWork() && parked_.Remove(self->index)) return;
   int more = self->bed.Sleep(IdleBytes() != 0 ? kIdleSeconds : 0);
   if (more < 0) {
@@ -319,6 +346,8 @@ void Pool::Park(Worker* self) {
     }
     more = self->bed.Sleep(0);
   }
+  called_.Remove(self->index);
+  self->placement.Return();
   Wake(more);
 }
 
@@ -328,6 +357,7 @@ void Pool::Wake(int threads) {
     const int index = parked_.RemoveAny();
     if (index < 0) return;
     const int pass_on = (threads - 1) / 2;
+    called_.Add(index);
     workers_[index].load(std::memory_order_acquire)->bed.Wake(pass_on);
     threads -= 1 + pass_on;
   }
@@ -351,13 +381,16 @@ void Pool::ParallelFor(int threads, const Work& work, RangeBody body, void* cont
   self->context = context;
   self->units = work.units;
   self->block_units = cut.block_units;
+  self->core.store(ThisCore(), std::memory_order_relaxed);
   self->done.store(0, std::memory_order_relaxed);
-  self->limits.store(static_cast<uint64_t>(cut.blocks) << 32 | cut.max_claim << 12 | static_cast<uint32_t>(threads),
-                     std::memory_order_release);
+  self->limits.store(
+      static_cast<uint64_t>(cut.blocks) << 32 | cut.max_claim << 12 | static_cast<uint32_t>(threads),
+      std::memory_order_release);
   open_.Add(self->index);
   self->cursor.store(job << 32);
   if (cut.cost >= kWakeFrom) {
     const int64_t want = Quotient(cut.cost, kPerHelper, std::min<int64_t>(threads - 1, cut.blocks - 1));
+    self->woke = std::chrono::steady_clock::now();
     Wake(static_cast<int>(want) - spinning_.load());
   }
   WorkOn(self, true);

@@ -1,5 +1,5 @@
-// The process-wide thread pool. A task (one run of a program) is led by one thread; where the leader meets a phase
-// worth sharing it opens a job, and idle threads help. Nothing blocks the caller of Submit().
+// The process-wide thread pool. A task (one run of a program) is led by one thread; where the leader meets a
+// phase worth sharing it opens a job, and idle threads help. Nothing blocks the caller of Submit().
 #pragma once
 
 #include <atomic>
@@ -32,12 +32,13 @@ class Pool {
   // Takes a task back that no thread has begun; false if one has.
   bool Withdraw(Task* task);
 
-  // Calls body on ranges that together cover [0, work.units) once, and returns when all are done. Uses the calling
-  // thread, and up to threads - 1 idle ones if the caller is a pool thread or a guest and the work is worth it.
+  // Calls body on ranges that together cover [0, work.units) once, and returns when all are done. Uses the
+  // calling thread, and up to threads - 1 idle ones if the caller is a pool thread or a guest and the work is
+  // worth it.
   void ParallelFor(int threads, const Work& work, RangeBody body, void* context);
 
-  // While it lives, the calling thread, which is none of the pool's, may lead jobs. Places are few; whoever gets none
-  // works alone.
+  // While it lives, the calling thread, which is none of the pool's, may lead jobs. Places are few; whoever
+  // gets none works alone.
   class Guest {
    public:
     Guest();
@@ -62,6 +63,7 @@ class Pool {
   bool Joinable(const Worker& leader) const;
   bool Claim(Worker* leader, uint32_t* begin, uint32_t* end);
   void WorkOn(Worker* leader, bool leads);
+  void MoveLate(const Worker& leader);
   bool Spin();
   void Park(Worker* self);
   void Wake(int threads);
@@ -77,6 +79,7 @@ class Pool {
 
   std::atomic<int> spinning_{0};
   ThreadSet parked_;
+  ThreadSet called_;  // out of parked_, on their way
   ThreadSet open_;    // leaders whose job still has ranges to give away
   ThreadSet places_;  // of guests, that are taken
 };
