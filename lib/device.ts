@@ -51,11 +51,13 @@ export interface Storage {
   peek(): Uint8Array | undefined;
 }
 
-/** How a result is wanted: `array` as a typed array in row-major order, `keep` on the device. */
-export type Form = 'array' | 'keep';
+/** How a result is wanted: `array` as a typed array in row-major order, `keep` on the device, `state` where `state` lies. */
+export type Form = 'array' | 'keep' | 'state';
 export interface Root {
   readonly node: Node;
   readonly form: Form;
+  /** The input, bound at each run, over whose memory the value is written. */
+  readonly state?: Node;
 }
 
 /** What `explain()` and `mia graph` show. */
@@ -75,11 +77,15 @@ export interface PlanSummary {
 
 /** A recorded function made ready for one set of sizes. */
 export interface Compiled {
-  /** `into`: arrays that take results, by root; they do not share memory with inputs or each other. */
+  /**
+   * `into`: arrays that take results, by array root; they do not share memory with inputs or each other. `states`: memory
+   * of the state roots, which the run reads and writes.
+   */
   run(
     inputs: readonly TypedArray[],
     signal?: AbortSignal,
     into?: readonly (TypedArray | undefined)[],
+    states?: readonly Storage[],
   ): Promise<TypedArray[]>;
   readonly summary: PlanSummary;
   release(): void;
@@ -92,11 +98,13 @@ export interface DeviceCore {
   readonly ledger: Ledger;
   /** Lends an array to the device: no copy, never written. */
   borrow(data: TypedArray): Storage;
+  /** Memory of the device, all zeros. */
+  reserve(bytes: number): Storage;
   /** Runs what `roots` need; resolves to the arrays of the `array` roots, in order. */
   evaluate(roots: readonly Root[]): Promise<TypedArray[]>;
   explain(root: Root): PlanSummary;
-  /** Prepares roots whose `inputs` nodes are bound at every run; other leaves become constants. */
-  compile(inputs: readonly Node[], roots: readonly Node[]): Compiled;
+  /** Prepares roots whose `inputs` nodes are bound at every run; other leaves become constants. States come last. */
+  compile(inputs: readonly Node[], roots: readonly Root[]): Compiled;
 }
 
 /** The books of a device. */

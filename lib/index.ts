@@ -31,4 +31,5 @@ export type { TensorOps } from './tensor/ops.js';
 export type { Shape } from './tensor/types.js';
 export { Tape } from './tensor/tape.js';
 export { compile, Program } from './tensor/compile.js';
-export { spec, type Spec } from './tensor/spec.js';
+export type { ProgramState } from './tensor/program-state.js';
+export { spec, state, type Spec, type StateSpec } from './tensor/spec.js';

@@ -2,7 +2,6 @@ import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { TypedArray } from '../dtype.js';
 import { MiaError } from '../errors.js';
 
 /** Memory in a call: a typed array that is lent, a buffer handle, or minus a handle to give it away. */
@@ -32,10 +31,11 @@ export interface Addon {
     runId: number,
     inline: boolean,
     /** By output: an array or a buffer that takes it; the run gives handle 0 for it then. Empty: none does. */
-    into: readonly (TypedArray | number | null)[],
+    into: readonly (NativeMemory | null)[],
   ): number[] | undefined;
   cancel(runId: number): void;
-  alloc(bytes: number): number;
+  /** `zeros`: all of them; pages that nobody touches take no memory. */
+  alloc(bytes: number, zeros: boolean): number;
   copyIn(data: ArrayBufferView): number;
   release(handle: number): void;
   bytes(handle: number): number;

@@ -5,7 +5,7 @@ import type { Counters, Device, DeviceCore, MemoryInfo } from '../device.js';
 import type { Op } from '../ir/op.js';
 import { defaultOps } from '../ops/index.js';
 import { Engine, type Backend } from '../plan/engine.js';
-import { loadAddon } from './addon.js';
+import { loadAddon, type Addon } from './addon.js';
 import { namesOf } from './encode.js';
 import { prepare, type CpuContext, type HostKernel } from './executable.js';
 import { Images } from './images.js';
@@ -86,6 +86,7 @@ export class Cpu implements Device {
       ops,
       ledger: engine.ledger,
       borrow: (data) => new Borrowed(data, engine.ledger),
+      reserve: (bytes) => new Owned(reserve(addon, bytes), bytes, engine.ledger, addon, this.#context.live),
       evaluate: (roots) => engine.evaluate(roots),
       explain: (root) => engine.explain(root),
       compile: (inputs, roots) => engine.compile(inputs, roots),
@@ -134,6 +135,18 @@ function checkOptions(options: unknown): void {
     expected: known.join(', '),
     actual: show(unknown),
   });
+}
+
+function reserve(addon: Addon, bytes: number): number {
+  try {
+    return addon.alloc(bytes, true);
+  } catch (cause) {
+    throw new MiaError('ERR_OUT_OF_MEMORY', 'state', {
+      message: 'not enough memory',
+      actual: `${bytes} bytes`,
+      cause,
+    });
+  }
 }
 
 /** Memory as an array: an owned buffer becomes it, what JavaScript made already is one. */

@@ -3,7 +3,7 @@ import { laneOf, lengthFor, viewArray, type DType } from '../dtype.js';
 import type { Ledger, Storage } from '../device.js';
 import { MiaError } from '../errors.js';
 import type { Attrs } from '../ir/op.js';
-import type { Binding, Executable } from '../plan/engine.js';
+import type { Binding, Executable, Target } from '../plan/engine.js';
 import type { Plan, PlanInput, Step } from '../plan/plan.js';
 import type { Addon, NativeMemory } from './addon.js';
 import { encode, type Names, type Segment } from './encode.js';
@@ -38,6 +38,13 @@ type Part =
 
 /** A plan as native programs: one, unless JavaScript kernels stand between. */
 export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContext): Executable {
+  const hosts = plan.steps.find((s) => s.host);
+  if (hosts && plan.outputs.some((o) => o.form === 'state'))
+    throw new MiaError(
+      'ERR_UNSUPPORTED',
+      hosts.op,
+      'a JavaScript kernel cannot stand in a program with states',
+    );
   const held = holdConstants(plan, constants, cx);
   const constantMemory = held.memory;
   const constantSlots = [...constantMemory.keys()];
@@ -68,7 +75,7 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
     run(inputs, signal, into) {
       const pending = held.images.flatMap(({ image }) => image.pending ?? []);
       if (pending.length === 0) return start(inputs, signal, into);
-      for (const own of [...inputs.map((i) => memoryOf(i.memory)), ...(into ?? [])]) pin(own);
+      for (const own of [...inputs.map((i) => memoryOf(i.memory)), ...targets(into)]) pin(own);
       return Promise.all(pending).then(() => start(inputs, signal, into));
     },
     release,
@@ -76,13 +83,17 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
 
   function start(...[inputs, signal, into]: Parameters<Executable['run']>): ReturnType<Executable['run']> {
     if (parts.length !== 1 || !('segment' in only)) return runParts(inputs, signal);
+    const memoryOut = targets(into);
     const memory = inputs.map(({ memory: m, donate }) => (donate ? -(m as Owned).handle : memoryOf(m)));
-    const running = runProgram(only.program, memory, opOf(only.segment), inline(into), signal, into);
+    const running = runProgram(only.program, memory, opOf(only.segment), inline(into), signal, memoryOut);
     for (const { memory: m, donate } of inputs) if (donate) (m as Owned).surrender();
     const wrap = (handles: number[]): Storage[] =>
       handles.map((h, i) => {
-        const target = into?.[i];
-        return target ? new Borrowed(target, cx.ledger) : owned(h, outputSlots[i]);
+        const target = into?.[i] ?? null;
+        if (target === null) return owned(h, outputSlots[i]);
+        if (!(target instanceof Owned)) return new Borrowed(target as TypedArray, cx.ledger);
+        target.retain(); // the run's reference, as on every other result
+        return target;
       });
     return running instanceof Promise ? running.then(wrap) : wrap(running);
   }
@@ -180,6 +191,9 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
     );
   }
 }
+
+const targets = (into: readonly Target[] = []): (NativeMemory | null)[] =>
+  into.map((t) => (t === null ? null : memoryOf(t)));
 
 /** A constant's image, and what it is made of. */
 interface Held {

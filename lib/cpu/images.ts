@@ -56,7 +56,7 @@ function make(source: Storage, plan: Plan, { slot, once }: PlanInput, cx: CpuCon
   const program = addon.prepare(isa, threads, encode(plan, segment, names), []);
   let storage: Owned | undefined;
   try {
-    storage = new Owned(addon.alloc(bytes), bytes, ledger, addon, live);
+    storage = new Owned(addon.alloc(bytes, false), bytes, ledger, addon, live);
     const running = runProgram(program, [memoryOf(source)], () => 'pack', false, undefined, [storage.handle]);
     const image: Image = { storage, pending: undefined, users: 0 };
     if (running instanceof Promise) {

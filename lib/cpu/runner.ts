@@ -1,5 +1,4 @@
 import { markAsUntransferable } from 'node:worker_threads';
-import type { TypedArray } from '../dtype.js';
 import { MiaError } from '../errors.js';
 import { loadAddon, type NativeMemory } from './addon.js';
 
@@ -30,7 +29,7 @@ export function runProgram(
   opOf: (step: number) => string,
   inline: boolean,
   signal?: AbortSignal,
-  into: readonly (TypedArray | number | null)[] = [],
+  into: readonly (NativeMemory | null)[] = [],
 ): number[] | Promise<number[]> {
   const addon = loadAddon();
   if (!ready) {

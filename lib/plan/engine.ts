@@ -16,17 +16,20 @@ export interface Binding {
   readonly donate: boolean;
 }
 
+/** Memory that an output slot gets from outside. */
+export type Target = TypedArray | Storage | null;
+
 /** A Plan prepared for one device. */
 export interface Executable {
   /**
    * Runs with one binding per input that is not constant; gives the memory of each output slot, in slot order. Tiny
    * plans may answer at once. Throws before anything happened; rejects once memory may have been given away. Arrays
-   * in `into` (by output slot, of its size) may be made the memory of their slots.
+   * in `into` (by output slot, of its size) may be made the memory of their slots; a Storage there is a state's and will be.
    */
   run(
     inputs: readonly Binding[],
     signal?: AbortSignal,
-    into?: readonly (TypedArray | null)[],
+    into?: readonly Target[],
   ): readonly Storage[] | Promise<readonly Storage[]>;
   release(): void;
 }
@@ -56,7 +59,7 @@ interface Entry {
 }
 
 type Arrays = TypedArray[];
-type RunOptions = [signal?: AbortSignal, into?: readonly (TypedArray | null)[]];
+type RunOptions = [signal?: AbortSignal, into?: readonly Target[]];
 
 const CACHED_PLANS = 256;
 
@@ -117,11 +120,8 @@ export class Engine {
     return summarize(this.#lookup(trace([root])).plan);
   }
 
-  compile(inputs: readonly Node[], roots: readonly Node[]): Compiled {
-    const traced = trace(
-      roots.map((node) => ({ node, form: 'array' })),
-      inputs,
-    );
+  compile(inputs: readonly Node[], roots: readonly Root[]): Compiled {
+    const traced = trace(roots, inputs);
     const constants = traced.leaves.slice(inputs.length).map((n) => n.storage!);
     const entry = this.#prepare(traced, constants);
     constants.forEach((c) => c.retain());
@@ -131,9 +131,10 @@ export class Engine {
     };
     return {
       summary: summarize(entry.plan),
-      run: async (arrays, signal, into) => {
+      run: async (arrays, signal, into, states) => {
         const bindings = arrays.map((memory): Binding => ({ memory, donate: false }));
-        const running = this.#run(entry, bindings, signal, into && targetsOf(entry, into));
+        const targets = (into || states) && targetsOf(entry, into ?? [], states ?? []);
+        const running = this.#run(entry, bindings, signal, targets);
         const results = await (running instanceof Promise
           ? this.#track(running.then(finish))
           : finish(running));
@@ -257,12 +258,16 @@ export class Engine {
   }
 }
 
-/** By output slot: the array, among those that take results, which can be its memory. */
+/** By output slot: the state that lies there, or the array, among those that take results, which can be its memory. */
 function targetsOf(
   { plan, outputSlots, arrays }: Entry,
   into: readonly (TypedArray | undefined)[],
-): (TypedArray | null)[] {
+  states: readonly Storage[],
+): Target[] {
+  const stateSlots = plan.outputs.filter((o) => o.form === 'state').map((o) => o.slot);
   return outputSlots.map((slot) => {
+    const state = stateSlots.indexOf(slot);
+    if (state >= 0) return states[state];
     const users = arrays.flatMap((o, i) => (o.slot === slot ? [i] : []));
     const target = users.length === 1 ? into[users[0]] : undefined; // two results never share an array
     return target?.byteLength === plan.slots[slot].bytes ? target : null;

@@ -25,11 +25,15 @@ export interface GraphLeaf {
   readonly owned: boolean;
   /** Bytes of the memory that may be read. */
   readonly bytes: number;
+  /** Memory that the run may write: it is found as one run left it by the next. */
+  readonly state: boolean;
 }
 
 export interface GraphOutput {
   readonly node: number;
   readonly form: Form;
+  /** For a state: the leaf that it replaces. */
+  readonly leaf?: number;
 }
 
 /** Nodes in topological order, and what is wanted of them. Passes map one to another. */

@@ -59,8 +59,22 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
   const placed = (index: number): Value => home.get(index)?.place ?? nodes[index];
 
   const empty = (c: Cluster): boolean => c.stores.every((s) => nodes[s].layout.size === 0);
-  const drafts = fusion.clusters.filter((c) => !empty(c)).flatMap(lowerCluster);
+  const drafts = [...fusion.clusters.filter((c) => !empty(c)).flatMap(lowerCluster), ...lowerStates()];
   return { drafts, owner, bytes: (i) => bytesFor(nodes[i].dtype, nodes[i].layout.size) };
+
+  /** Values of states that were not computed in place, written over the old ones after all else. */
+  function lowerStates(): Draft[] {
+    return graph.outputs.flatMap(({ node, leaf }): Draft[] => {
+      const from = source(node).node;
+      const state = nodes.findIndex((n) => leaf !== undefined && n.leaf === leaf);
+      if (state < 0 || owner(from) === state || nodes[node].layout.size === 0) return [];
+      const b = new TileBuilder();
+      b.store(load(b, owner(from), placed(node), []), operandAt(state, nodes[state]));
+      const ints = [elementsOf(nodes[node])];
+      const step = { op: 'state', kernel: 'map', ints, floats: [], operands: [], prologue: b.finish() };
+      return [{ ...step, writes: [state], members: [] }];
+    });
+  }
 
   function lowerCluster(cluster: Cluster): Draft[] {
     const members = [...cluster.members].sort((a, b) => a - b);

@@ -21,14 +21,15 @@ export function planMemory(graph: Graph, { drafts, owner, bytes }: Lowered): Pla
   };
   // JavaScript kernels split a plan into programs: what passes between them lies in buffers of its own.
   const isolated = drafts.some((d) => d.host);
+  const stateNode = (leaf: number): number => nodes.findIndex((n) => n.leaf === leaf);
   const results = new Set([
-    ...graph.outputs.map((o) => ownerThroughViews(o.node)),
+    ...graph.outputs.map((o) => (o.leaf === undefined ? ownerThroughViews(o.node) : stateNode(o.leaf))),
     ...(isolated ? drafts.flatMap((d) => d.writes) : []),
   ]);
   const life = lifetimes(drafts, results);
 
   const slots: (Slot & { last: number; bytes: number })[] = leaves.map((leaf) => ({
-    kind: 'input',
+    kind: leaf.state ? 'output' : 'input',
     bytes: leaf.bytes,
     first: -1,
     last: -1,
@@ -100,7 +101,9 @@ export function planMemory(graph: Graph, { drafts, owner, bytes }: Lowered): Pla
     slots,
     steps,
     outputs,
-    inputs: leaves.map((leaf, slot) => ({ slot, constant: leaf.constant, donatable: leaf.donatable })),
+    inputs: leaves.flatMap(({ constant, donatable, state }, slot) =>
+      state ? [] : [{ slot, constant, donatable }],
+    ),
   };
 
   /** Whether a slot may be written over by a value of `size` bytes. */
@@ -146,9 +149,9 @@ export function planMemory(graph: Graph, { drafts, owner, bytes }: Lowered): Pla
     return best;
   }
 
-  function outputOf({ node, form }: GraphOutput): Plan['outputs'][number] {
+  function outputOf({ node, form, leaf }: GraphOutput): Plan['outputs'][number] {
     const value = nodes[node];
-    const at = ownerThroughViews(node);
+    const at = leaf === undefined ? ownerThroughViews(node) : stateNode(leaf);
     let slot = slotOf.get(at);
     if (slot === undefined) {
       // nothing to compute: no elements

@@ -84,7 +84,7 @@ export interface PlanInput {
   readonly donatable: boolean;
 }
 
-/** A result: an array (all of its slot), or a value kept on the device. */
+/** A result: an array (all of its slot), a value kept on the device, or a state's next value. */
 export interface PlanOutput {
   readonly slot: number;
   readonly form: Form;
@@ -92,7 +92,10 @@ export interface PlanOutput {
   readonly elements: number;
 }
 
-/** Immutable, device-neutral until a device specializes it, shared between runs. Inputs are slots 0, 1, ... in order. */
+/**
+ * Immutable, device-neutral until a device specializes it, shared between runs. Inputs and states are slots 0, 1, ... in
+ * order; a state's is an output slot that has a value before the run.
+ */
 export interface Plan {
   readonly slots: readonly Slot[];
   readonly inputs: readonly PlanInput[];

@@ -3,6 +3,7 @@ import type { Layout } from '../layout/index.js';
 import type { Node } from '../ir/node.js';
 import { postorder } from '../ir/postorder.js';
 import { isLeaf } from '../ir/tape.js';
+import { bytesFor } from '../dtype.js';
 import type { Graph, GraphLeaf, GraphNode, GraphOutput } from './graph.js';
 
 /** The recorded nodes that a run is about, before anything is made of them: enough to find a plan. */
@@ -26,7 +27,7 @@ export interface Trace {
  */
 export function trace(roots: readonly Root[], inputs?: readonly Node[]): Trace {
   const nodes = postorder(
-    roots.map((r) => r.node),
+    roots.flatMap((r) => (r.state ? [r.state, r.node] : [r.node])),
     isLeaf,
   );
   const index = new Map<Node, number>();
@@ -88,10 +89,11 @@ export function keyOf(trace: Trace): string {
   return key;
 }
 
-/** The graph of a trace. Outputs: the array roots in order, then the kept nodes that are not leaves. */
+/** The graph of a trace. Outputs: the array roots in order, then the kept nodes that are not leaves, then the states. */
 export function graphOf(trace: Trace): Graph {
   const { nodes, index, leaves, kept, roots, bound } = trace;
   const leafIndex = new Map(leaves.map((n, i) => [n, i]));
+  const states = new Set(roots.map((r) => r.state));
   const leafOp = roots[0]?.node.device.core.ops.get('leaf');
   const graphNodes = nodes.map((n): GraphNode => {
     const { dtype, shape, layout, offset } = n;
@@ -105,12 +107,16 @@ export function graphOf(trace: Trace): Graph {
       constant: bound !== undefined && !isBound,
       donatable: donatable(trace, n),
       owned: n.storage?.owned ?? false,
-      bytes: isBound ? Infinity : (n.storage?.bytes ?? 0),
+      bytes: states.has(n) ? bytesFor(n.dtype, n.layout.size) : isBound ? Infinity : (n.storage?.bytes ?? 0),
+      state: states.has(n),
     };
   });
   const outputs: GraphOutput[] = [
     ...roots.filter((r) => r.form === 'array').map((r) => ({ node: index.get(r.node)!, form: r.form })),
     ...settledBy(trace).map((n) => ({ node: index.get(n)!, form: 'keep' as const })),
+    ...roots
+      .filter((r) => r.state)
+      .map((r) => ({ node: index.get(r.node)!, form: r.form, leaf: leafIndex.get(r.state!)! })),
   ];
   return { nodes: graphNodes, leaves: graphLeaves, outputs };
 }

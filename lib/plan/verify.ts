@@ -44,7 +44,8 @@ export function verifyGraph(graph: Graph, pass: string): void {
 
 /** Slots are written before they are read, hold what is put there, and are shared only one after another or in place. */
 export function verifyPlan(plan: Plan): void {
-  const written = new Set(plan.inputs.map((i) => i.slot));
+  const states = plan.outputs.filter((o) => o.form === 'state').map((o) => o.slot);
+  const written = new Set([...plan.inputs.map((i) => i.slot), ...states]);
   const gone = new Map<number, number>(); // input slot -> step from which its memory is another's
   plan.steps.forEach((step, i) => {
     for (const r of step.reads) {

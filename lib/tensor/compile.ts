@@ -5,6 +5,7 @@ import type { Handle } from './handle.js';
 import { Program as Recording, type Recorder, type RunOptions } from './program.js';
 import { readProgram } from './program-file.js';
 import type { RunInput } from './program-inputs.js';
+import type { ProgramState } from './program-state.js';
 import type { Spec } from './spec.js';
 import { Tensor } from './tensor.js';
 
@@ -17,14 +18,17 @@ type Sizes<S extends readonly (number | null)[]> = {
 export type Inputs<D extends Device, X extends Specs> = {
   [K in keyof X]: Tensor<D, X[K]['dtype'], Sizes<X[K]['shape']>>;
 };
-type Results<Y extends Outputs> = {
-  [K in keyof Y]: Y[K] extends Tensor<Device, infer T> ? ArrayOf<T> : never;
+type States<X extends Specs> = { [K in keyof X]: X[K] extends { state: true } ? K : never }[keyof X];
+type Results<X extends Specs, Y extends Outputs> = {
+  [K in Exclude<keyof Y, States<X>>]: Y[K] extends Tensor<Device, infer T> ? ArrayOf<T> : never;
 };
 
 /** A function recorded once and run many times, typed by its inputs and outputs. */
 export interface Program<X extends Specs = Specs, Y extends Outputs = Outputs> extends AsyncDisposable {
   /** Runs with one array per input; resolves to one array per output. Calls may overlap. ERR_ABORTED once `signal` fires. */
-  run(inputs: { [K in keyof X]: RunInput }, options?: RunOptions): Promise<Results<Y>>;
+  run(inputs: { [K in Exclude<keyof X, States<X>>]: RunInput }, options?: RunOptions): Promise<Results<X, Y>>;
+  /** Memory for the program's states, all zeros: one for each sequence of runs that build on each other. */
+  createState(): ProgramState;
   /** The plan for given input shapes (open sizes default to 1). */
   explain(shapes?: { [K in keyof X]?: readonly number[] }): Promise<PlanSummary>;
   /** Prepares given input shapes now, so that no run has to wait for it. */
@@ -55,7 +59,7 @@ export async function compile<
       expected: 'a function',
       actual: show(fn),
     });
-  return open(device, inputs, fn as unknown as Recorder);
+  return open(device, inputs, fn as unknown as Recorder) as Promise<unknown> as Promise<Program<X, Y>>;
 }
 
 async function open(device: Device, specs: Specs, record: Recorder): Promise<Program<never, never>> {

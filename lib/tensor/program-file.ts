@@ -2,7 +2,7 @@ import { MiaError, show } from '../errors.js';
 import type { Node } from '../ir/node.js';
 import type { Handle } from './handle.js';
 import type { Recorder } from './program.js';
-import { spec, type Spec } from './spec.js';
+import { spec, state, type Spec } from './spec.js';
 import { Tape } from './tape.js';
 
 /** A function recorded for one set of sizes. */
@@ -17,7 +17,13 @@ const KEY = 'mia.program';
 
 interface Header {
   /** In order; `leaf` is the tape's name for it, null if nothing uses the input. */
-  readonly inputs: readonly { name: string; leaf: string | null; dtype: string; shape: (number | null)[] }[];
+  readonly inputs: readonly {
+    name: string;
+    leaf: string | null;
+    dtype: string;
+    shape: (number | null)[];
+    state?: boolean;
+  }[];
   readonly outputs: readonly string[];
 }
 
@@ -29,11 +35,12 @@ export function writeProgram(
   const names = new Map([...specs.keys()].map((name, i) => [inputs[i], `input.${name}`]));
   const used = new Set(new Tape(outputs, names).leaves);
   const header: Header = {
-    inputs: [...specs].map(([name, { dtype, shape }]) => ({
+    inputs: [...specs].map(([name, { dtype, shape, state: kept }]) => ({
       name,
       leaf: used.has(`input.${name}`) ? `input.${name}` : null,
       dtype,
       shape: [...shape],
+      ...(kept && { state: true }),
     })),
     outputs: results,
   };
@@ -45,7 +52,7 @@ export function readProgram(bytes: Uint8Array): { specs: Record<string, Spec>; r
   const tape = Tape.fromBytes(bytes);
   const { inputs, outputs } = parseHeader(tape.metadata.get(KEY), tape);
   return {
-    specs: Object.fromEntries(inputs.map((i) => [i.name, spec(i.dtype as Spec['dtype'], i.shape)])),
+    specs: Object.fromEntries(inputs.map((i) => [i.name, specOf(i)])),
     record(handles) {
       const { device } = Object.values(handles)[0] ?? {};
       const bound = inputs
@@ -56,6 +63,9 @@ export function readProgram(bytes: Uint8Array): { specs: Record<string, Spec>; r
     },
   };
 }
+
+const specOf = ({ dtype, shape, state: kept }: Header['inputs'][number]): Spec =>
+  kept ? state(dtype as Spec['dtype'], shape as number[]) : spec(dtype as Spec['dtype'], shape);
 
 function parseHeader(text: string | undefined, tape: Tape): Header {
   const bad = (message: string, cause?: unknown): MiaError =>
@@ -75,7 +85,7 @@ function parseHeader(text: string | undefined, tape: Tape): Header {
     if (typeof i?.name !== 'string' || !(i.leaf === null || leaves.has(i.leaf)))
       throw bad(`bad input ${show(i?.name)} in the program header`);
     try {
-      spec(i.dtype as Spec['dtype'], i.shape);
+      specOf(i);
     } catch (error) {
       throw bad(`bad input ${show(i.name)}: ${(error as Error).message}`, error);
     }

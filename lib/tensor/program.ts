@@ -1,11 +1,12 @@
 import { asHandle, Handle } from './handle.js';
 import type { TypedArray } from '../dtype.js';
-import type { Compiled, Device, PlanSummary } from '../device.js';
+import type { Compiled, Device, PlanSummary, Storage } from '../device.js';
 import { MiaError, show } from '../errors.js';
 import { Node, release, retain } from '../ir/node.js';
 import { Layout } from '../layout/index.js';
 import { bindInput, type RunInput } from './program-inputs.js';
 import { bindOutputs } from './program-outputs.js';
+import { checkState, ProgramState } from './program-state.js';
 import { writeProgram, type Recorded } from './program-file.js';
 import { checkSpecs, type Spec } from './spec.js';
 
@@ -16,6 +17,8 @@ export interface RunOptions {
    * share memory with an input or another output, and come back in the result.
    */
   readonly into?: Readonly<Record<string, TypedArray>>;
+  /** What `createState` made, for a program with states: read, and written over. ERR_BUSY while another run uses it. */
+  readonly state?: ProgramState;
 }
 
 /** Records a function of named tensors; called once for every new set of sizes. */
@@ -26,6 +29,9 @@ const CACHED_SIZES = 32;
 
 interface Specialized extends Recorded {
   readonly compiled: Compiled;
+  /** Names and nodes of the outputs that go out as arrays. */
+  readonly results: readonly string[];
+  readonly arrays: readonly Node[];
 }
 
 /**
@@ -36,6 +42,7 @@ export class Program {
   readonly #sizes = new Map<string, Promise<Specialized>>();
   readonly #device: Device;
   readonly #specs: ReadonlyMap<string, Spec>;
+  readonly #states: ReadonlyMap<string, Spec>;
   readonly #record: Recorder;
   readonly #Tensor: new (node: Node) => Handle;
   #last: Specialized | undefined;
@@ -50,6 +57,7 @@ export class Program {
   ) {
     this.#device = device;
     this.#specs = checkSpecs(specs);
+    this.#states = new Map([...this.#specs].filter(([, s]) => s.state));
     this.#record = record;
     this.#Tensor = Tensor;
   }
@@ -57,7 +65,7 @@ export class Program {
   /** Runs with one array per input; resolves to one array per output. Rejects with ERR_ABORTED once `signal` fires. */
   async run(
     inputs: Record<string, RunInput>,
-    { signal, into }: RunOptions = {},
+    { signal, into, state }: RunOptions = {},
   ): Promise<Record<string, TypedArray>> {
     if (signal !== undefined && !(signal instanceof AbortSignal)) {
       throw new MiaError('ERR_DTYPE', 'run', {
@@ -70,11 +78,23 @@ export class Program {
       throw new MiaError('ERR_ABORTED', 'run', { message: 'the run was aborted', cause: signal.reason });
     if (this.#device.core.closed)
       throw new MiaError('ERR_CLOSED', 'run', `the ${this.#device.kind} device is closed`);
+    const keeps = checkState(state, this.#states.size > 0);
     const bound = this.#bind(inputs);
-    const { compiled, names, outputs } = await this.#specialize(bound.map((b) => b.shape));
-    const data = bound.map((b) => b.data);
-    const arrays = await compiled.run(data, signal, into && bindOutputs(names, outputs, into, data));
-    return Object.fromEntries(names.map((name, i) => [name, into?.[name] ?? arrays[i]]));
+    const run = async (states?: readonly Storage[]): Promise<Record<string, TypedArray>> => {
+      const { compiled, results, arrays } = await this.#specialize(bound.map((b) => b.shape));
+      const data = bound.flatMap((b) => b.data ?? []);
+      const targets = into && bindOutputs(results, arrays, into, data);
+      const made = await compiled.run(data, signal, targets, states);
+      return Object.fromEntries(results.map((name, i) => [name, into?.[name] ?? made[i]]));
+    };
+    return keeps ? keeps.lend(this.#device, this.#states, run) : run();
+  }
+
+  /** Memory for the program's states, all zeros: one for each sequence of runs that build on each other. */
+  createState(): ProgramState {
+    if (this.#device.core.closed)
+      throw new MiaError('ERR_CLOSED', 'state', `the ${this.#device.kind} device is closed`);
+    return new ProgramState(this.#device, this.#states);
   }
 
   /** The plan for given input shapes (open sizes default to 1). */
@@ -115,16 +135,20 @@ export class Program {
     return this.dispose();
   }
 
-  #bind(inputs: Record<string, RunInput>): { data: TypedArray; shape: readonly number[] }[] {
+  /** One entry per spec; states have no data. */
+  #bind(inputs: Record<string, RunInput>): { data?: TypedArray; shape: readonly number[] }[] {
+    const expected = [...this.#specs.keys()].filter((name) => !this.#states.has(name));
     for (const name of Object.keys(inputs ?? {})) {
-      if (!this.#specs.has(name))
+      if (!expected.includes(name))
         throw new MiaError('ERR_SHAPE', 'run', {
           message: 'no such input',
-          expected: [...this.#specs.keys()].join(', '),
+          expected: expected.join(', '),
           actual: show(name),
         });
     }
-    return [...this.#specs].map(([name, spec]) => bindInput(name, spec, inputs?.[name]));
+    return [...this.#specs].map(([name, spec]) =>
+      spec.state ? { shape: spec.shape as number[] } : bindInput(name, spec, inputs?.[name]),
+    );
   }
 
   #specialize(shapes: readonly (readonly number[])[]): Promise<Specialized> {
@@ -152,13 +176,35 @@ export class Program {
     const recorded = this.#recordAt(shapes);
     try {
       await settleConstants(recorded.inputs, recorded.outputs, this.#device);
-      return (this.#last = {
-        ...recorded,
-        compiled: this.#device.core.compile(recorded.inputs, recorded.outputs),
-      });
+      const { names, inputs, outputs } = recorded;
+      const stateOf = new Map([...this.#specs.keys()].map((name, i) => [name, inputs[i]]));
+      const results = names.filter((name) => !this.#states.has(name));
+      const output = (name: string): Node => outputs[names.indexOf(name)];
+      const compiled = this.#device.core.compile(inputs, [
+        ...results.map((name) => ({ node: output(name), form: 'array' as const })),
+        ...[...this.#states.keys()].map((name) => ({
+          node: output(name),
+          form: 'state' as const,
+          state: stateOf.get(name),
+        })),
+      ]);
+      return (this.#last = { ...recorded, compiled, results, arrays: results.map(output) });
     } catch (error) {
       freeNodes(recorded);
       throw error;
+    }
+  }
+
+  /** Every state gets a next value of its own kind. */
+  #checkStates(names: readonly string[], outputs: readonly Node[]): void {
+    for (const [name, { dtype, shape }] of this.#states) {
+      const next = outputs[names.indexOf(name)];
+      if (next?.dtype === dtype && next.shape.join() === shape.join()) continue;
+      throw new MiaError('ERR_SHAPE', 'compile', {
+        message: `the function must return the next value of state '${name}'`,
+        expected: `${dtype} [${shape.join(', ')}]`,
+        actual: next ? `${next.dtype} [${next.shape.join(', ')}]` : 'nothing of this name',
+      });
     }
   }
 
@@ -187,6 +233,7 @@ export class Program {
         });
       }
       for (const value of Object.values(result)) outputs.push(asHandle('compile', value).take('compile'));
+      this.#checkStates(Object.keys(result), outputs);
       return { names: Object.keys(result), inputs, outputs };
     } catch (error) {
       freeNodes({ names: [], inputs, outputs });

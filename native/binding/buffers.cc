@@ -8,8 +8,8 @@ namespace mia {
 namespace {
 
 // A handle of a new buffer; an exception if there is no room.
-napi_value NewBuffer(Instance& instance, size_t bytes, const void* contents) {
-  Buffer* buffer = Buffer::Create(bytes, &instance.account);
+napi_value NewBuffer(Instance& instance, size_t bytes, const void* contents, bool zeros) {
+  Buffer* buffer = Buffer::Create(bytes, &instance.account, zeros);
   if (buffer == nullptr) return ThrowOutOfMemory(instance.env);
   if (contents != nullptr && bytes != 0) memcpy(buffer->data(), contents, bytes);
   try {
@@ -26,18 +26,19 @@ void Set(napi_env env, napi_value object, const char* key, double value) {
 
 }  // namespace
 
-// alloc(bytes: number): number
+// alloc(bytes: number, zeros: boolean): number
 napi_value Alloc(Instance& instance, Args& args) {
   args.function("alloc");
   const int64_t bytes = args.Int(0, "bytes", 0, kMaxInt);
-  return args.ok() ? NewBuffer(instance, static_cast<size_t>(bytes), nullptr) : nullptr;
+  const bool zeros = args.Bool(1, "zeros");
+  return args.ok() ? NewBuffer(instance, static_cast<size_t>(bytes), nullptr, zeros) : nullptr;
 }
 
 // copyIn(view: ArrayBufferView): number
 napi_value CopyIn(Instance& instance, Args& args) {
   args.function("copyIn");
   const Bytes bytes = args.View(0, "view");
-  return args.ok() ? NewBuffer(instance, bytes.size, bytes.data) : nullptr;
+  return args.ok() ? NewBuffer(instance, bytes.size, bytes.data, false) : nullptr;
 }
 
 // release(handle: number): void

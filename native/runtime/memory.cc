@@ -1,6 +1,7 @@
 #include "runtime/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -113,11 +114,13 @@ bool Reserve(Memory& m, size_t bytes) {
 
 }  // namespace
 
-Block Allocate(size_t bytes) {
+namespace {
+
+Block AllocateFrom(size_t bytes, bool reuse) {
   Memory& m = State();
   if (bytes > m.limit.load(std::memory_order_relaxed)) return {};  // also keeps the rounding from overflowing
   bytes = RoundedSize(bytes);
-  if (bytes >= kReuseFrom && m.idle_bytes.load(std::memory_order_relaxed) != 0) {
+  if (reuse && bytes >= kReuseFrom && m.idle_bytes.load(std::memory_order_relaxed) != 0) {
     const Block block = Reuse(m, bytes);
     if (block.data != nullptr) return block;
   }
@@ -135,6 +138,17 @@ Block Allocate(size_t bytes) {
     return {};
   }
   return {data, bytes};
+}
+
+}  // namespace
+
+Block Allocate(size_t bytes) { return AllocateFrom(bytes, true); }
+
+Block AllocateZeros(size_t bytes) {
+  const bool fresh = bytes >= kMapFrom;  // pages from the system are zeros
+  const Block block = AllocateFrom(bytes, !fresh);
+  if (!fresh && block.data != nullptr) memset(block.data, 0, bytes);
+  return block;
 }
 
 void Free(Block block) {
@@ -179,8 +193,8 @@ size_t IdleBytes() { return State().idle_bytes.load(std::memory_order_relaxed); 
 size_t MemoryLimit() { return State().limit.load(std::memory_order_relaxed); }
 void SetMemoryLimitForTest(size_t bytes) { State().limit.store(bytes, std::memory_order_relaxed); }
 
-Buffer* Buffer::Create(size_t bytes, Account* account) {
-  const Block block = Allocate(bytes);
+Buffer* Buffer::Create(size_t bytes, Account* account, bool zeros) {
+  const Block block = zeros ? AllocateZeros(bytes) : Allocate(bytes);
   if (block.data == nullptr) return nullptr;
   auto* buffer = new (std::nothrow) Buffer(block, bytes, account);
   if (buffer == nullptr) Free(block);

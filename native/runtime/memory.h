@@ -18,6 +18,8 @@ struct Block {
 
 // data is null if the machine, the container or malloc has no room. The contents are arbitrary.
 Block Allocate(size_t bytes);
+// The same, with zeros in it. Pages of large blocks take memory when they are first written.
+Block AllocateZeros(size_t bytes);
 void Free(Block block);
 
 size_t HeldBytes();   // allocated and not given back to the system
@@ -38,7 +40,7 @@ struct Account {
 class Buffer {
  public:
   // One reference, the caller's. Null: out of memory.
-  static Buffer* Create(size_t bytes, Account* account);
+  static Buffer* Create(size_t bytes, Account* account, bool zeros = false);
 
   void Ref() { refs_.fetch_add(1, std::memory_order_relaxed); }
   void Unref() {

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <new>
 
+#include "runtime/cut.h"
 #include "runtime/memory.h"
 #include "runtime/placement.h"
 
@@ -24,38 +25,10 @@ namespace {
 constexpr double kShareFrom = 8e3;   // a phase below this is not worth another core's caches
 constexpr double kWakeFrom = 20e3;   // nor, below this, a system call
 constexpr double kPerHelper = 10e3;  // work that each thread woken should find
-constexpr double kMinRange = 2e3;    // one claim should outweigh its own cost
-constexpr double kMaxRange = 500e3;  // and leave cancellation and other runs a chance
 constexpr int kNice = 4;
 constexpr auto kSpin = std::chrono::microseconds(50);
 constexpr auto kLate = std::chrono::microseconds(50);  // then a thread that was woken waits for a core
 constexpr double kIdleSeconds = 3;                     // then a sleeping pool gives idle memory back
-
-// How a job is cut: blocks of whole grains, claimed several at a time.
-struct Cut {
-  uint32_t blocks, max_claim;
-  int64_t block_units;
-  double cost;
-};
-
-int64_t RoundUp(int64_t x, int64_t to) { return (x + to - 1) / to * to; }
-
-// A quotient of estimates as an integer in [1, most], whatever nonsense they are.
-int64_t Quotient(double a, double b, int64_t most) {
-  const double q = a / b;
-  return q >= static_cast<double>(most) ? most : q >= 1 ? static_cast<int64_t>(q) : 1;
-}
-
-Cut CutWork(const Work& work) {
-  constexpr int64_t kMaxBlocks = int64_t{1} << 31, kMaxClaim = (int64_t{1} << 20) - 1;
-  const int64_t grain = std::min(std::max<int64_t>(work.grain, 1), work.units);
-  int64_t units =
-      grain * Quotient(kMinRange, work.cost_per_unit * static_cast<double>(grain), work.units / grain);
-  units = std::max(units, RoundUp(work.units / kMaxBlocks + 1, grain));
-  const auto max_claim = Quotient(kMaxRange, work.cost_per_unit * static_cast<double>(units), kMaxClaim);
-  return {static_cast<uint32_t>((work.units + units - 1) / units), static_cast<uint32_t>(max_claim), units,
-          work.cost_per_unit * static_cast<double>(work.units)};
-}
 
 struct Scratch {
   Block block;

@@ -21,6 +21,7 @@ export function fakeDevice({ kind = 'cpu', ops = defaultOps, visible = true }: F
     ops,
     ledger,
     borrow: (data) => new FakeStorage(data, ledger, visible),
+    reserve: (bytes) => new FakeStorage(new Uint8Array(bytes), ledger, visible),
     evaluate: refuse,
     explain: refuse,
     compile: refuse,

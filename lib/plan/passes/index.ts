@@ -7,6 +7,7 @@ import { fold } from './fold.js';
 import { pack } from './pack.js';
 import { prune } from './prune.js';
 import { results } from './results.js';
+import { states } from './states.js';
 
 export type Pass = (graph: Graph, ops: ReadonlyMap<string, Op>) => Graph;
 
@@ -15,6 +16,7 @@ export const passes: readonly (readonly [name: string, pass: Pass])[] = [
   ['fold', fold],
   ['cse', cse],
   ['results', results],
+  ['states', states],
   ['pack', pack],
   ['prune', prune],
 ];

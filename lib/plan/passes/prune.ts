@@ -5,6 +5,9 @@ import type { Pass } from './index.js';
 export const prune: Pass = (graph, ops) => {
   const live = new Uint8Array(graph.nodes.length);
   for (const { node } of graph.outputs) live[node] = 1;
+  graph.nodes.forEach((n, i) => {
+    if (n.leaf !== undefined && graph.leaves[n.leaf].state) live[i] = 1;
+  });
   for (let i = graph.nodes.length - 1; i >= 0; i--)
     if (live[i]) for (const input of graph.nodes[i].inputs) live[input] = 1;
   if (live.every((x) => x)) return graph;

@@ -11,7 +11,7 @@ export const results: Pass = (graph, ops) => {
   for (const node of graph.nodes) writer.map.push(writer.keep(node).index);
   const given = new Set<number>();
   const outputs = graph.outputs.map((output) => {
-    if (output.form === 'keep') return { ...output, node: writer.map[output.node] };
+    if (output.form !== 'array') return { ...output, node: writer.map[output.node] };
     const index = writer.map[output.node];
     const owner = ownerOf(graph, output.node);
     const node = writer.nodes[index];
