@@ -46,6 +46,13 @@ export interface Addon {
   trim(): void;
   /** Bench only: GFLOP/s or GB/s of the machine; see native/kernels/probe.h. */
   probe(name: string, isa: string, threads: number): number;
+  /** The first `bytes` of an open file as memory; 0 where that cannot be. */
+  mapFile(fd: number, bytes: number): number;
+  /** Its pages, not a copy (but of a small part); the ArrayBuffer holds the mapping. */
+  fileBytes(file: number, begin: number, bytes: number): ArrayBuffer;
+  trimFile(file: number): void;
+  fileShrank(file: number): boolean;
+  closeFile(file: number): void;
 }
 
 const root = join(fileURLToPath(import.meta.url), '..', '..', '..');

@@ -45,6 +45,11 @@ constexpr struct {
     {"stats", Call<Stats>},
     {"trim", Call<Trim>},
     {"probe", Call<Probe>},
+    {"mapFile", Call<MapFile>},
+    {"fileBytes", Call<FileBytes>},
+    {"trimFile", Call<TrimFile>},
+    {"fileShrank", Call<FileShrank>},
+    {"closeFile", Call<CloseFile>},
 };
 
 // name(i) for i in [0, count) as an array of strings.

@@ -51,6 +51,7 @@ Instance::~Instance() {
   StopRuns(*this);
   programs.Clear([this](LoadedProgram* loaded) { Drop(env, loaded); });
   buffers.Clear([](Buffer* buffer) { buffer->Unref(); });
+  files.Clear([](MappedFile* file) { file->Unref(); });
   if (on_complete != nullptr) napi_delete_reference(env, on_complete);
 }
 

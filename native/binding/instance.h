@@ -11,6 +11,7 @@
 #include "binding/args.h"
 #include "binding/table.h"
 #include "runtime/executor.h"
+#include "runtime/mapped_file.h"
 #include "runtime/pool.h"
 
 namespace mia {
@@ -53,6 +54,7 @@ struct Instance {
   Account account;
   Table<Buffer> buffers;
   Table<LoadedProgram> programs;
+  Table<MappedFile> files;
 
   std::shared_ptr<Completions> completions = std::make_shared<Completions>();
   napi_threadsafe_function wake = nullptr;
@@ -100,5 +102,10 @@ napi_value Peek(Instance& instance, Args& args);
 napi_value Stats(Instance& instance, Args& args);
 napi_value Trim(Instance& instance, Args& args);
 napi_value Probe(Instance& instance, Args& args);
+napi_value MapFile(Instance& instance, Args& args);
+napi_value FileBytes(Instance& instance, Args& args);
+napi_value TrimFile(Instance& instance, Args& args);
+napi_value FileShrank(Instance& instance, Args& args);
+napi_value CloseFile(Instance& instance, Args& args);
 
 }  // namespace mia

@@ -36,17 +36,28 @@ struct Account {
   std::atomic<int64_t> buffers{0};
 };
 
-// Reference-counted memory that a handle, a run or an ArrayBuffer owns.
-class Buffer {
+// Memory that goes with the last reference to it. Whoever creates it has the first one.
+class Shared {
  public:
-  // One reference, the caller's. Null: out of memory.
-  static Buffer* Create(size_t bytes, Account* account, bool zeros = false);
-
   void Ref() { refs_.fetch_add(1, std::memory_order_relaxed); }
   void Unref() {
     if (refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
   }
   bool Unique() const { return refs_.load(std::memory_order_acquire) == 1; }
+
+ protected:
+  virtual ~Shared() = default;
+
+ private:
+  std::atomic<int> refs_{1};
+};
+
+// Memory that a handle, a run or an ArrayBuffer owns.
+class Buffer : public Shared {
+ public:
+  // Null: out of memory.
+  static Buffer* Create(size_t bytes, Account* account, bool zeros = false);
+
   char* data() const { return block_.data; }
   size_t bytes() const { return bytes_; }
   // From now on somebody else (V8) accounts for the memory, and it may outlive the environment.
@@ -54,9 +65,8 @@ class Buffer {
 
  private:
   Buffer(Block block, size_t bytes, Account* account);
-  ~Buffer();
+  ~Buffer() override;
 
-  std::atomic<int> refs_{1};
   Account* account_;
   size_t bytes_;
   Block block_;

@@ -119,11 +119,7 @@ describe('parseSafetensors', () => {
     ],
     ['an entry that is no object', file({ a: 1 }), "tensor 'a': bad entry"],
     ['null', file({ a: null }), "tensor 'a': bad entry"],
-    [
-      'an unknown dtype',
-      file({ a: { dtype: 'F8_E4M3', shape: [0], data_offsets: [0, 0] } }),
-      'unknown dtype',
-    ],
+    ['an unknown dtype', file({ a: { dtype: 'F7', shape: [0], data_offsets: [0, 0] } }), 'unknown dtype'],
     [
       'a dtype of Object',
       file({ a: { dtype: 'constructor', shape: [0], data_offsets: [0, 0] } }),
@@ -162,6 +158,12 @@ describe('parseSafetensors', () => {
     const error = failure(() => parseSafetensors(bytes as Uint8Array), 'ERR_FORMAT');
     expect(error.op).toBe('safetensors');
     expect(error.message).toContain(message);
+  });
+
+  it.each(['F8_E4M3', 'F8_E5M2', 'F4', 'C64'])('knows %s, and that Mia has none', (dtype) => {
+    const bytes = file({ a: { dtype, shape: [0], data_offsets: [0, 0] } });
+    const error = failure(() => parseSafetensors(bytes), 'ERR_UNSUPPORTED');
+    expect(error.message).toContain(`tensor 'a' has dtype ${dtype}`);
   });
 
   it('refuses every truncation', () => {
