@@ -1,2 +1,6 @@
 /** The public exports of `mia/models`; nothing inside imports it. */
 export { openCheckpoint, type Checkpoint, type CheckpointTensor } from './files/checkpoint.js';
+export { loadModel, type LoadOptions } from './load.js';
+export type { GeneratedToken, GenerateOptions, Model } from './model.js';
+export type { NamedArray, NamedResult } from './forward.js';
+export type { LoadProgress, WeightFormat } from './weights.js';

@@ -185,7 +185,7 @@ function checkModel(model: unknown, vocabSize: number | undefined): void {
 
 /** U+FEFF written in byte tokens is a character like others; the library's ByteFallback would drop it. */
 function keepByteOrderMarks(decoder: unknown): void {
-  const { text_decoder, decoders } = (decoder ?? {}) as { text_decoder?: TextDecoder; decoders?: unknown[] };
+  const { text_decoder, decoders } = (decoder ?? {}) as { text_decoder?: InstanceType<typeof TextDecoder>; decoders?: unknown[] };
   if (text_decoder) Object.assign(decoder as object, { text_decoder: new TextDecoder('utf-8', { ignoreBOM: true }) });
   decoders?.forEach(keepByteOrderMarks);
 }

@@ -1,0 +1,152 @@
+import type { Device } from '../../device.js';
+import type { DType } from '../../dtype.js';
+import { MiaError } from '../../errors.js';
+import { compile, type Program } from '../../tensor/compile.js';
+import type { ProgramState } from '../../tensor/program-state.js';
+import { spec, state, type Spec } from '../../tensor/spec.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { attendCached, type LayerCache } from '../decoder/attend.js';
+import type { Decoder } from '../decoder/decoder.js';
+import type { Rotary } from '../layers/rotary.js';
+import { frequenciesOf } from '../layers/rotary.js';
+import type { Floats, Ints } from '../tensors.js';
+import { bucketOf, CHUNK } from './buckets.js';
+
+export type CacheDType = 'f32' | 'f16' | 'bf16';
+
+/** The token that follows, and the natural logarithm of its probability. */
+export interface NextToken {
+  readonly id: number;
+  readonly logprob: number;
+}
+
+/** A decoder as a program over one sequence's cache of keys and values: any number of rows a run, from one on. */
+export class SequenceProgram {
+  #program: Promise<Program> | undefined;
+
+  constructor(
+    readonly device: Device,
+    readonly decoder: Decoder,
+    /** Positions that a sequence may have. */
+    readonly capacity: number,
+    readonly cache: CacheDType,
+  ) {}
+
+  async start(): Promise<Sequence> {
+    const program = await (this.#program ??= this.#compile());
+    return new Sequence(this, program, program.createState());
+  }
+
+  async dispose(): Promise<void> {
+    await (await this.#program)?.dispose();
+  }
+
+  /** Rotary embeddings whose frequencies depend on the length: an input each. */
+  get dynamic(): Rotary[] {
+    return this.decoder.rotaries.filter((r) => r.dynamic);
+  }
+
+  #compile(): Promise<Program> {
+    const { decoder, capacity, cache, dynamic } = this;
+    const { layers, kvHeads, headDim, vocab } = decoder.spec;
+    const memory = state(cache, [capacity, kvHeads * headDim]);
+    const specs: Record<string, Spec> = {
+      ids: spec('i32', [null]),
+      positions: spec('i32', [null]),
+      length: spec('i32', []),
+      last: spec('i32', [1]),
+      ...Object.fromEntries(dynamic.map((r, i) => [`frequencies.${i}`, spec('f32', [r.dims / 2])])),
+      ...Object.fromEntries(
+        layers.flatMap((_, i) => [
+          [`keys.${i}`, memory],
+          [`values.${i}`, memory],
+        ]),
+      ),
+    };
+    return compile(this.device, specs, (inputs) => {
+      const { ids, positions, length, last } = inputs as Record<string, Ints>;
+      const of = (name: string): Tensor<Device, DType> => inputs[name];
+      const caches = layers.map((_, i): LayerCache => ({ keys: of(`keys.${i}`), values: of(`values.${i}`) }));
+      const hidden = decoder.hidden({
+        ids,
+        positions: positions.clone(),
+        frequencies: (r) =>
+          r.dynamic
+            ? (of(`frequencies.${dynamic.indexOf(r)}`).clone() as Floats)
+            : frequenciesOf(this.device, r, capacity),
+        attend: attendCached(caches, positions, length),
+      });
+      const logits = decoder.logits(hidden.gather(last, 0)).reshape([vocab]);
+      const id = logits.clone().argmax(0, { keepDims: true });
+      const logprob = logits.logSoftmax().takeAlong(id.clone(), 0);
+      const next = caches.flatMap(({ keys, values }, i) => [
+        [`keys.${i}`, keys],
+        [`values.${i}`, values],
+      ]);
+      return { id, logprob, ...Object.fromEntries(next) } as Record<string, Tensor<Device, DType>>;
+    }) as Promise<unknown> as Promise<Program>;
+  }
+}
+
+/** One sequence that grows: what was fed is remembered on the device. */
+export class Sequence implements Disposable {
+  #length = 0;
+
+  constructor(
+    readonly of: SequenceProgram,
+    readonly program: Program,
+    readonly state: ProgramState,
+  ) {}
+
+  /** Positions fed so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Feeds ids, in chunks, and gives what follows the last. */
+  async feed(ids: ArrayLike<number>, signal?: AbortSignal): Promise<NextToken> {
+    const { capacity } = this.of;
+    if (ids.length === 0)
+      throw new MiaError('ERR_SHAPE', 'generate', 'nothing to go on: the prompt is empty');
+    if (this.#length + ids.length > capacity) {
+      throw new MiaError('ERR_SHAPE', 'generate', {
+        message: 'the sequence is longer than the context',
+        expected: `at most ${capacity} tokens`,
+        actual: String(this.#length + ids.length),
+      });
+    }
+    let next: NextToken | undefined;
+    for (let at = 0; at < ids.length; at += CHUNK) {
+      next = await this.#step(Array.prototype.slice.call(ids, at, at + CHUNK), signal);
+    }
+    return next!;
+  }
+
+  dispose(): void {
+    this.state.dispose();
+  }
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** One run. Rows of padding follow the real ones: nothing sees what they write before it is written over. */
+  async #step(ids: readonly number[], signal?: AbortSignal): Promise<NextToken> {
+    const { capacity, dynamic } = this.of;
+    const start = this.#length;
+    const padded = bucketOf(ids.length);
+    const rows = start + padded <= capacity ? padded : ids.length;
+    const inputs = {
+      ids: Int32Array.from({ length: rows }, (_, i) => ids[i] ?? 0),
+      positions: Int32Array.from({ length: rows }, (_, i) => start + i),
+      length: Int32Array.of(start + rows),
+      last: Int32Array.of(ids.length - 1),
+      ...Object.fromEntries(dynamic.map((r, i) => [`frequencies.${i}`, r.frequencies(start + ids.length)])),
+    };
+    const { id, logprob } = (await this.program.run(inputs, { state: this.state, signal })) as {
+      id: Int32Array;
+      logprob: Float32Array;
+    };
+    this.#length = start + ids.length;
+    return { id: id[0], logprob: logprob[0] };
+  }
+}

@@ -1,0 +1,27 @@
+/** Checkpoints under tests/fixtures/models, and what transformers computed of them. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { arrayOf, parseSafetensors } from '../../../lib/ir/safetensors.js';
+import type { TypedArray } from '../../../lib/dtype.js';
+
+export const folderOf = (name: string): string => join(import.meta.dirname, '../../fixtures/models', name);
+
+export interface Expected {
+  readonly data: TypedArray;
+  readonly shape: readonly number[];
+}
+
+export function expectedOf(name: string): Record<string, Expected> {
+  const { tensors } = parseSafetensors(readFileSync(join(folderOf(name), 'expected.safetensors')));
+  return Object.fromEntries([...tensors].map(([key, t]) => [key, { data: arrayOf(t), shape: t.shape }]));
+}
+
+/** The largest error over the range of what is expected. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let [worst, min, max] = [0, Infinity, -Infinity];
+  for (let i = 0; i < expected.length; i++) {
+    worst = Math.max(worst, Math.abs(actual[i] - expected[i]));
+    [min, max] = [Math.min(min, expected[i]), Math.max(max, expected[i])];
+  }
+  return actual.length === expected.length ? worst / (max - min) : Infinity;
+}
