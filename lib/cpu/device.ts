@@ -87,6 +87,7 @@ export class Cpu implements Device {
       ledger: engine.ledger,
       borrow: (data) => new Borrowed(data, engine.ledger),
       reserve: (bytes) => new Owned(reserve(addon, bytes), bytes, engine.ledger, addon, this.#context.live),
+      shed: (storage) => this.#context.images.shed(storage),
       evaluate: (roots) => engine.evaluate(roots),
       explain: (root) => engine.explain(root),
       compile: (inputs, roots) => engine.compile(inputs, roots),
