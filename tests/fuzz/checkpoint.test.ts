@@ -11,7 +11,14 @@ import { isGguf, readGguf } from '../../lib/models/files/gguf-checkpoint.js';
 import type { FileBytes } from '../../lib/models/files/mapped.js';
 import { readSafetensors } from '../../lib/models/files/safetensors.js';
 import type { CheckpointTensor } from '../../lib/models/files/tensor.js';
-import { bytes, makeGguf, norm, tinyModel, type GgufParts } from '../unit/models/files/gguf-maker.js';
+import {
+  bytes,
+  makeGguf,
+  norm,
+  tinyModel,
+  type GgufParts,
+  type GgufTensor,
+} from '../unit/models/files/gguf-maker.js';
 import { byteMutants, treeMutants } from './mutate.js';
 
 const numRuns = Number(process.env.FUZZ_RUNS ?? 3000);
@@ -74,10 +81,12 @@ function fuzz(seeds: readonly Uint8Array[], files: fc.Arbitrary<Uint8Array>, lea
 
 const timeout = 60_000 + numRuns * 20;
 
-/** Parts without their data, so that changes go to what is said of it. */
-const outline = ({ tensors = [], ...rest }: GgufParts): object => ({
+/** Parts with the length of data in its place, so that changes go to what is said of it. */
+type Outline = Omit<GgufParts, 'tensors'> & {
+  readonly tensors?: readonly (Omit<GgufTensor, 'data'> & { readonly size: number })[];
+};
+const outline = ({ tensors = [], ...rest }: GgufParts): Outline => ({
   version: 3,
-  alignment: 32,
   numTensors: tensors.length,
   numEntries: rest.metadata?.length ?? 0,
   ...rest,
@@ -88,26 +97,28 @@ const outline = ({ tensors = [], ...rest }: GgufParts): object => ({
   })),
 });
 
+const pattern = bytes(9999);
+
 function build(tree: unknown): Uint8Array {
   try {
-    const { tensors, ...rest } = tree as GgufParts & {
-      tensors: { size: number; name: string; type: string; dims: [] }[];
-    };
+    const { tensors = [], ...rest } = tree as Outline;
     return makeGguf({
       ...rest,
-      tensors: tensors.map(({ size, ...info }) => ({ ...info, data: bytes(Math.min(size, 9999)) })),
+      alignment: 32, // how the file is laid out; what it says of it may differ
+      tensors: tensors.map(({ size, ...info }) => ({ ...info, data: pattern.subarray(0, size) })),
     });
   } catch {
     return Buffer.from('GGUF'); // nothing that the maker can write
   }
 }
 
+/** Some tensors of every kind are enough, and quicker. */
 const models = [
   tinyModel('llama', [['llama.rope.scaling.type', 'string', 'yarn']], [norm('rope_freqs.weight', 4)]),
   tinyModel('qwen3', [['scores', 'array', [1, 2.5], 'f32']], [norm('blk.1.attn_q_norm.weight', 8)]),
   tinyModel('gemma2', [['gemma2.attention.sliding_window', 'u32', 16], ['nested', 'array', [[1], []], 'array']]),
   tinyModel('phi3', [['general.alignment', 'u32', 32]], [norm('rope_factors_long.weight', 4), norm('rope_factors_short.weight', 4)]),
-]; // prettier-ignore
+].map(({ tensors = [], ...rest }) => ({ ...rest, tensors: [...tensors.slice(0, 6), ...tensors.slice(-2)] })); // prettier-ignore
 
 it(`${numRuns} GGUF files with changed bytes`, { timeout }, () => {
   const files = models.map((parts) => makeGguf(parts));

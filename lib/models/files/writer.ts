@@ -41,7 +41,12 @@ export class CheckpointWriter implements AsyncDisposable {
     const rest = new Map([...places].map(([name, { begin, end }]) => [name, { at: begin, end }]));
     const file = await tried(path, open(part, 'wx'));
     const writer = new CheckpointWriter(path, part, file, rest);
-    await writer.#put(head, 0);
+    try {
+      await writer.#put(head, 0);
+    } catch (error) {
+      await writer[Symbol.asyncDispose]();
+      throw error;
+    }
     return writer;
   }
 

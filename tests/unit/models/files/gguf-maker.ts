@@ -26,6 +26,7 @@ export interface GgufParts {
 const u32 = (n: number): Buffer => Buffer.from(Uint32Array.of(n).buffer);
 export const u64 = (n: number | bigint): Buffer => Buffer.from(BigUint64Array.of(BigInt(n)).buffer);
 export const string = (text: string | Buffer): Buffer => {
+  if (typeof text !== 'string' && !Buffer.isBuffer(text)) throw new TypeError('not text'); // as fuzzing has it
   const bytes = Buffer.from(text as string);
   return Buffer.concat([u64(bytes.length), bytes]);
 };
