@@ -2,7 +2,7 @@ import type { Device } from '../device.js';
 import { MiaError } from '../errors.js';
 import type { Config } from './config.js';
 import type { Checkpoint } from './files/checkpoint.js';
-import { Forward, type NamedArray, type NamedResult } from './forward.js';
+import { openForward, type Forward, type NamedArray, type NamedResult } from './forward.js';
 import { SequenceProgram, type CacheDType } from './generate/sequence.js';
 import type { Network } from './network.js';
 import type { Weights } from './weights.js';
@@ -51,7 +51,7 @@ export class Model {
     this.architecture = config.text('model_type');
     this.config = config.fields;
     this.device = device;
-    this.#forward = new Forward(device, network);
+    this.#forward = openForward(device, network);
     if (network.decoder) this.#sequences = new SequenceProgram(device, network.decoder, contextLength, cache);
   }
 
