@@ -15,8 +15,10 @@ import { modernbert } from './modernbert.js';
 import { olmo2 } from './olmo2.js';
 import { phi3 } from './phi3.js';
 import { qwen2, qwen3, qwen3Moe } from './qwen.js';
+import { resnet } from './resnet.js';
 import { roberta } from './roberta.js';
 import { smollm3 } from './smollm3.js';
+import { vit } from './vit.js';
 
 type Architecture = (config: Config, w: Weights) => Network;
 
@@ -48,6 +50,8 @@ const architectures: Readonly<Record<string, Architecture>> = {
   camembert: encoder(roberta, 'roberta.'),
   distilbert: encoder(distilbert, 'distilbert.'),
   modernbert: encoder(modernbert, 'model.'),
+  vit,
+  resnet,
 };
 
 /** The network of a configuration over its weights. ERR_UNSUPPORTED with the known families for another one. */

@@ -15,6 +15,7 @@ interface LayerNames {
   readonly up: string;
   readonly down: string;
   readonly mlpNorm: string;
+  readonly norm?: string;
 }
 
 interface LayerSizes {
