@@ -1,5 +1,4 @@
 /** Networks over an encoder of tokens: what forward() takes and gives. */
-import { MiaError } from '../../errors.js';
 import type { Config } from '../config.js';
 import { attendRagged } from '../decoder/attend.js';
 import { textEmbeddings } from '../encoder/embeddings.js';
@@ -9,6 +8,7 @@ import { labelCount } from '../labels.js';
 import { linear } from '../layers/linear.js';
 import type { Network } from '../network.js';
 import type { RowsNetwork, RowsOutput } from '../rows/network.js';
+import { positionsOf } from '../rows/positions.js';
 import { pool } from '../rows/pooling.js';
 import type { Weights } from '../weights.js';
 
@@ -21,13 +21,13 @@ export function encoderNetwork(family: EncoderFamily, config: Config, w: Weights
   const spec = family(config, w.prefix(`${words}.weight`, prefix, ''));
   const embed = textEmbeddings(spec, w);
   const encoder = new Encoder(spec, w);
+  const table = spec.embeddings.positions === undefined ? Infinity : spec.maxPositions;
   const typed = spec.embeddings.types !== undefined;
   const rows: RowsNetwork = {
     vocab: spec.vocab,
     hidden: spec.hidden,
-    types: spec.types ?? 1,
-    maxLength: spec.padding === undefined ? spec.maxPositions : spec.maxPositions - spec.padding - 1,
-    positions: (ids) => positionsOf(spec, ids),
+    maxLength: spec.maxPositions - (spec.padding ?? -1) - 1,
+    positions: (op, ids) => positionsOf(op, ids, table, spec.padding),
     rotaries: encoder.rotaries,
     run: (step) =>
       encoder.run(embed(step), {
@@ -47,18 +47,6 @@ export function encoderNetwork(family: EncoderFamily, config: Config, w: Weights
     },
     rows,
   };
-}
-
-/** Columns, or, where there is an id for padding, the number of those before that are none. */
-function positionsOf({ padding, embeddings, maxPositions }: TextEncoderSpec, ids: Int32Array): Int32Array {
-  let next = padding ?? -1;
-  const positions = ids.map((id) => (padding !== undefined && id === padding ? padding : ++next));
-  if (embeddings.positions === undefined || next < maxPositions) return positions;
-  throw new MiaError('ERR_SHAPE', 'forward', {
-    message: 'the sequence is longer than the positions of the model',
-    expected: `at most ${maxPositions - (padding ?? -1) - 1} tokens`,
-    actual: String(ids.length),
-  });
 }
 
 /** By the class that the checkpoint was saved as: scores of labels, or hidden states. */

@@ -57,7 +57,7 @@ export class RowsForward {
     return {
       columns,
       ids: pick(ids),
-      positions: pick(this.network.positions(ids)),
+      positions: pick(this.network.positions('forward', ids)),
       types: types && pick(types),
     };
   }

@@ -35,12 +35,10 @@ export interface RowsOutput {
 export interface RowsNetwork {
   readonly vocab: number;
   readonly hidden: number;
-  /** Of token_type_ids. */
-  readonly types: number;
-  /** Tokens that a sequence may have; beyond it there are no positions, or none that were trained. */
+  /** Tokens that the model was made for. */
   readonly maxLength: number;
-  /** Positions of a sequence's ids. ERR_SHAPE if there are not enough. */
-  positions(ids: Int32Array): Int32Array;
+  /** Positions of a sequence's ids. ERR_SHAPE if a table has too few. */
+  positions(op: string, ids: Int32Array): Int32Array;
   readonly rotaries: readonly Rotary[];
   /** [rows, hidden] */
   run(step: RowsStep): Floats;
