@@ -6,6 +6,8 @@ import type { DecoderLayerSpec, DecoderSpec } from './spec.js';
 /** What attention of a layer is told beside its queries [rows, heads, headDim], keys and values [rows, kvHeads, headDim]. */
 export interface AttendOptions {
   readonly layer: number;
+  /** A row sees itself and those before it; else those after it too. true */
+  readonly causal?: boolean;
   readonly window: number | undefined;
   readonly scale: number;
   readonly softcap: number | undefined;
