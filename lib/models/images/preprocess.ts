@@ -29,7 +29,7 @@ const processors = ['ViT', 'DeiT', 'ConvNext'] as const;
 export function readPreprocess(config: Config, fallback: (typeof processors)[number]): Preprocess {
   const named = config.text('image_processor_type', config.text('feature_extractor_type', fallback));
   const kind = named.replace(/(ImageProcessor|FeatureExtractor)\w*$/, '');
-  const processor = config.with({ processor: kind }).word('processor', processors);
+  const processor = config.defaults({ processor: kind }).word('processor', processors);
   const resized = config.flag('do_resize', true);
   const geometry = processor === 'ConvNext' ? convNext(config) : plain(config, processor === 'DeiT');
   const filter = config.count('resample', processor === 'ViT' ? 2 : 3);
