@@ -59,7 +59,7 @@ export class Decoder {
     this.#positions = spec.positions && w.matrix(`${spec.positions}.weight`, spec.maxPositions, hidden);
     this.#blocks = spec.layers.map((layer, i) => this.#block(w, layer, i));
     this.#norm = spec.norm(w, names.norm, hidden);
-    const own = head && !spec.tied;
+    const own = head && (!spec.tied || w.has(`${names.head}.weight`));
     this.#head = own ? w.matrix(`${names.head}.weight`, vocab, hidden) : this.#embedding;
     this.rotaries = [...new Set(spec.layers.flatMap((l) => l.rotary ?? []))];
   }

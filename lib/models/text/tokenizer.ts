@@ -69,8 +69,12 @@ export class Tokenizer {
       library = new Library(forLibrary(json), { ...named, clean_up_tokenization_spaces: false });
     } catch (cause) {
       const unknown = /^Unknown (\w+) type: (.*)$/.exec(messageOf(cause));
-      if (!unknown) throw badTokenizer({ message: `tokenizer.json cannot be used: ${messageOf(cause)}`, cause });
-      throw unsupportedTokenizer({ message: `tokenizer.json has a ${unknown[1]} that is not known`, actual: unknown[2] });
+      if (!unknown)
+        throw badTokenizer({ message: `tokenizer.json cannot be used: ${messageOf(cause)}`, cause });
+      throw unsupportedTokenizer({
+        message: `tokenizer.json has a ${unknown[1]} that is not known`,
+        actual: unknown[2],
+      });
     }
     keepByteOrderMarks(library.decoder);
     return new Tokenizer(library, source, vocabSize);
@@ -84,7 +88,8 @@ export class Tokenizer {
     const wellFormed = text.replace(/\p{Surrogate}/gu, '\ufffd');
     const { ids, tokens } = this.library.encode(wellFormed, { add_special_tokens: addSpecialTokens });
     ids.forEach((id: number | undefined, i: number) => {
-      if (id === undefined) throw badTokenizer(`the vocabulary lacks ${show(tokens[i])}, which the text needs`);
+      if (id === undefined)
+        throw badTokenizer(`the vocabulary lacks ${show(tokens[i])}, which the text needs`);
       if (id >= this.vocabSize) {
         const message = `the text holds ${show(tokens[i])}, which the model does not know`;
         throw badTokenizer({ message, expected: `ids below ${this.vocabSize}`, actual: String(id) });
@@ -138,7 +143,8 @@ export function contentOf(token: unknown): string | undefined {
 /** The tokens that only tokenizer_config.json names, added to tokenizer.json's. */
 function withAddedTokens(json: Json, config: Json): Json {
   const own: unknown = json['added_tokens'] ?? [];
-  if (!Array.isArray(own) || !own.every(isAddedToken)) throw badTokenizer('added_tokens of tokenizer.json is broken');
+  if (!Array.isArray(own) || !own.every(isAddedToken))
+    throw badTokenizer('added_tokens of tokenizer.json is broken');
   const more = isPlainObject(config['added_tokens_decoder']) ? config['added_tokens_decoder'] : {};
   const known = new Set(own.map((token) => token.content));
   const added = Object.entries(more)
@@ -154,7 +160,8 @@ function isAddedToken(token: unknown): token is { id: number; content: string } 
 const isId = (id: unknown) => Number.isInteger(id) && (id as number) >= 0 && (id as number) < maxVocabulary;
 
 function checkModel(model: unknown, vocabSize: number | undefined): void {
-  if (!isPlainObject(model)) throw badTokenizer({ message: 'tokenizer.json has no model', actual: show(model) });
+  if (!isPlainObject(model))
+    throw badTokenizer({ message: 'tokenizer.json has no model', actual: show(model) });
   const { type, vocab } = model;
   if (type !== undefined && !kinds.includes(String(type))) {
     throw unsupportedTokenizer({
@@ -171,7 +178,9 @@ function checkModel(model: unknown, vocabSize: number | undefined): void {
   if (type === 'BPE' && model['continuing_subword_prefix']) {
     throw unsupportedTokenizer('BPE with continuing_subword_prefix is not known');
   }
-  const entries = unigram ? vocab.map((entry: unknown, id) => [Array.isArray(entry) ? entry[0] : entry, id]) : [];
+  const entries = unigram
+    ? vocab.map((entry: unknown, id) => [Array.isArray(entry) ? entry[0] : entry, id])
+    : [];
   for (const [token, id] of unigram ? entries : Object.entries(vocab)) {
     if (typeof token !== 'string' || !isId(id)) {
       throw badTokenizer({ message: `the vocabulary has a bad entry: ${show(token)}`, actual: show(id) });
@@ -185,8 +194,12 @@ function checkModel(model: unknown, vocabSize: number | undefined): void {
 
 /** U+FEFF written in byte tokens is a character like others; the library's ByteFallback would drop it. */
 function keepByteOrderMarks(decoder: unknown): void {
-  const { text_decoder, decoders } = (decoder ?? {}) as { text_decoder?: InstanceType<typeof TextDecoder>; decoders?: unknown[] };
-  if (text_decoder) Object.assign(decoder as object, { text_decoder: new TextDecoder('utf-8', { ignoreBOM: true }) });
+  const { text_decoder, decoders } = (decoder ?? {}) as {
+    text_decoder?: InstanceType<typeof TextDecoder>;
+    decoders?: unknown[];
+  };
+  if (text_decoder)
+    Object.assign(decoder as object, { text_decoder: new TextDecoder('utf-8', { ignoreBOM: true }) });
   decoders?.forEach(keepByteOrderMarks);
 }
 
