@@ -5,6 +5,7 @@ import type { Checkpoint } from './files/checkpoint.js';
 import { Forward, type NamedArray, type NamedResult } from './forward.js';
 import { SequenceProgram, type CacheDType } from './generate/sequence.js';
 import type { Network } from './network.js';
+import { RecurrentProgram } from './recurrent/program.js';
 import type { Weights } from './weights.js';
 
 /** What a model is made of, once its weights are on a device. */
@@ -41,18 +42,20 @@ export class Model {
   readonly device: Device;
   readonly #parts: ModelParts;
   readonly #forward: Forward;
-  readonly #sequences: SequenceProgram | undefined;
+  readonly #sequences: SequenceProgram | RecurrentProgram | undefined;
   #disposed = false;
 
   /** @internal */
   constructor(parts: ModelParts) {
     const { config, device, network, contextLength, cache } = parts;
+    const { decoder, recurrent } = network;
     this.#parts = parts;
     this.architecture = config.text('model_type');
     this.config = config.fields;
     this.device = device;
     this.#forward = new Forward(device, network);
-    if (network.decoder) this.#sequences = new SequenceProgram(device, network.decoder, contextLength, cache);
+    if (decoder) this.#sequences = new SequenceProgram(device, decoder, contextLength, cache);
+    if (recurrent) this.#sequences = new RecurrentProgram(device, recurrent, contextLength);
   }
 
   /** Outputs by Hugging Face's names, of inputs by theirs. Throws ERR_SHAPE, ERR_DTYPE. */

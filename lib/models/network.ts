@@ -1,5 +1,6 @@
 import type { AnyTensor } from '../tensor/signatures.js';
 import type { Decoder } from './decoder/decoder.js';
+import type { Recurrent } from './recurrent/recurrent.js';
 import type { Floats } from './tensors.js';
 
 /** A named input of `model.forward`, under Hugging Face's name. */
@@ -17,6 +18,7 @@ export interface Network {
   readonly inputs: Readonly<Record<string, NetworkInput>>;
   /** Hugging Face's outputs of Hugging Face's inputs; consumes them. */
   forward(inputs: Readonly<Record<string, AnyTensor>>): Record<string, Floats>;
-  /** For models that write text. */
+  /** For models that write text: one of them. */
   readonly decoder?: Decoder;
+  readonly recurrent?: Recurrent;
 }

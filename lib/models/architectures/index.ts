@@ -11,6 +11,7 @@ import { mistral } from './mistral.js';
 import { olmo2 } from './olmo2.js';
 import { phi3 } from './phi3.js';
 import { qwen2, qwen3, qwen3Moe } from './qwen.js';
+import { rwkv7 } from './rwkv7.js';
 import { smollm3 } from './smollm3.js';
 
 type Architecture = (config: Config, w: Weights) => Network;
@@ -32,6 +33,7 @@ const architectures: Readonly<Record<string, Architecture>> = {
   smollm3: likeLlama(smollm3),
   olmo2: likeLlama(olmo2),
   gpt2: (config, w) => decoderNetwork(gpt2, config, w, ['transformer.', ''], 'wte'),
+  rwkv7,
 };
 
 /** The network of a configuration over its weights. ERR_UNSUPPORTED with the known families for another one. */
