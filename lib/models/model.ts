@@ -12,6 +12,7 @@ import type { Network } from './network.js';
 import { Embedder, type EmbedOptions } from './rows/embed.js';
 import type { TokenInput } from './rows/requests.js';
 import { Tokenizer } from './text/tokenizer.js';
+import { RecurrentProgram } from './recurrent/program.js';
 import type { Weights } from './weights.js';
 
 /** What a model is made of, once its weights are on a device. */
@@ -50,15 +51,16 @@ export class Model {
   readonly device: Device;
   readonly #parts: ModelParts;
   readonly #forward: Forward;
-  readonly #sequences: SequenceProgram | undefined;
   readonly #embedder: Embedder | undefined;
   readonly #classifier: Classifier;
   #preprocess: Preprocess | undefined;
+  readonly #sequences: SequenceProgram | RecurrentProgram | undefined;
   #disposed = false;
 
   /** @internal */
   constructor(parts: ModelParts) {
     const { config, device, network, contextLength, cache } = parts;
+    const { decoder, recurrent } = network;
     this.#parts = parts;
     this.architecture = config.text('model_type');
     this.config = config.fields;
@@ -69,7 +71,8 @@ export class Model {
     this.#classifier = new Classifier(parts, (images) =>
       this.forward({ pixel_values: this.preprocess(...images) }),
     );
-    if (network.decoder) this.#sequences = new SequenceProgram(device, network.decoder, contextLength, cache);
+    if (decoder) this.#sequences = new SequenceProgram(device, decoder, contextLength, cache);
+    if (recurrent) this.#sequences = new RecurrentProgram(device, recurrent, contextLength);
   }
 
   /** Text to ids and back; undefined for a model without one, or with one of a kind that is not known. */

@@ -1,6 +1,7 @@
 import type { AnyTensor } from '../tensor/signatures.js';
 import type { Decoder } from './decoder/decoder.js';
 import type { RowsNetwork } from './rows/network.js';
+import type { Recurrent } from './recurrent/recurrent.js';
 import type { Floats } from './tensors.js';
 
 /** A named input of `model.forward`, under Hugging Face's name. */
@@ -20,6 +21,7 @@ export interface Network {
   forward?(inputs: Readonly<Record<string, AnyTensor>>): Record<string, Floats>;
   /** For models that read token ids. */
   readonly rows?: RowsNetwork;
-  /** For models that write text. */
+  /** For models that write text: one of them. */
   readonly decoder?: Decoder;
+  readonly recurrent?: Recurrent;
 }

@@ -32,6 +32,7 @@ import {
 } from './normalize.js';
 import { argReduces, mean, reduces } from './reduce.js';
 import { rope } from './rope.js';
+import { wkv7 } from './wkv.js';
 import { checkDType } from '../dtype.js';
 import { checkShape, ints, refuseBlocks } from './rules.js';
 
@@ -87,6 +88,7 @@ const list: readonly Op[] = [
   avgPool2d,
   rope,
   attention,
+  wkv7,
   quantize,
   dequantize,
   encodeRows,

@@ -17,6 +17,7 @@ import { phi3 } from './phi3.js';
 import { qwen2, qwen3, qwen3Moe } from './qwen.js';
 import { resnet } from './resnet.js';
 import { roberta } from './roberta.js';
+import { rwkv7 } from './rwkv7.js';
 import { smollm3 } from './smollm3.js';
 import { vit } from './vit.js';
 
@@ -52,6 +53,7 @@ const architectures: Readonly<Record<string, Architecture>> = {
   modernbert: encoder(modernbert, 'model.'),
   vit,
   resnet,
+  rwkv7,
 };
 
 /** The network of a configuration over its weights. ERR_UNSUPPORTED with the known families for another one. */

@@ -1,5 +1,6 @@
 import type { Layer, Floats, Ints } from '../tensors.js';
 import { turn, type Rotary } from '../layers/rotary.js';
+import { rowsOf } from '../layers/table.js';
 import type { Weights } from '../weights.js';
 import type { DecoderLayerSpec, DecoderSpec } from './spec.js';
 
@@ -139,10 +140,4 @@ export class Decoder {
     const { heads, kvHeads, headDim } = this.spec;
     return projections[0](x).split([heads * headDim, kvHeads * headDim, kvHeads * headDim], -1);
   }
-}
-
-/** Rows of a table as f32. */
-function rowsOf(table: ReturnType<ReturnType<Weights['matrix']>>, ids: Ints): Floats {
-  const rows = table.embedding(ids);
-  return (rows.dtype === 'f32' ? rows : rows.to('f32')) as Floats;
 }

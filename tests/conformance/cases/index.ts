@@ -14,6 +14,7 @@ import { rowCases } from './rows.js';
 import { sourceCases } from './sources.js';
 import { unaryCases } from './unary.js';
 import { windowCases } from './windows.js';
+import { wkvCases } from './wkv.js';
 
 export const tables = {
   unary: unaryCases,
@@ -28,6 +29,7 @@ export const tables = {
   windows: windowCases,
   attention: attentionCases,
   rope: ropeCases,
+  wkv: wkvCases,
   index: indexCases,
   topk: topkCases,
   movement: movementCases,

@@ -7,4 +7,5 @@ export * from './matmul.js';
 export * from './movement.js';
 export * from './reduce.js';
 export * from './windows.js';
+export * from './wkv.js';
 export * from './blocks.js';
