@@ -19,7 +19,7 @@ export function mergesOf({ tokens, scores, mayMerge }: ScoredVocabulary): [strin
   tokens.forEach((token, id) => {
     if (mayMerge(id)) ids.set(token, id);
   });
-  const best = [...ids].sort(([, a], [, b]) => scores[b]! - scores[a]! || a - b);
+  const best = [...ids].sort(([, a], [, b]) => scores[b] - scores[a] || a - b);
   return best.flatMap(([piece]) => (piece.length > maxPiece ? [] : cuts(piece, ids)));
 }
 

@@ -182,7 +182,7 @@ function checkModel(model: unknown, vocabSize: number | undefined): void {
   if (!isPlainObject(model))
     throw badTokenizer({ message: 'tokenizer.json has no model', actual: show(model) });
   const { type, vocab } = model;
-  if (type !== undefined && !kinds.includes(String(type))) {
+  if (type !== undefined && !kinds.includes(type as string)) {
     throw unsupportedTokenizer({
       message: 'this model of tokens is not known',
       expected: kinds.join(', '),
