@@ -26,8 +26,10 @@ export function mergesOf({ tokens, scores, mayMerge }: ScoredVocabulary): [strin
 function cuts(piece: string, ids: ReadonlyMap<string, number>): [string, string][] {
   const found: [string, string][] = [];
   for (let i = 1; i < piece.length; i++) {
-    const [left, right] = [piece.slice(0, i), piece.slice(i)];
-    if (ids.has(left) && ids.has(right)) found.push([left, right]);
+    const left = piece.slice(0, i);
+    if (!ids.has(left)) continue;
+    const right = piece.slice(i);
+    if (ids.has(right)) found.push([left, right]);
   }
   return found.sort(([a, b], [c, d]) => ids.get(a)! - ids.get(c)! || ids.get(b)! - ids.get(d)!);
 }
