@@ -20,6 +20,9 @@ import { openFile } from '../../../../lib/models/files/mapped.js';
 import { bytes } from './gguf-maker.js';
 import { refusal, tempFile, tempPath } from './temp.js';
 
+/** As toEqual would have it, a hundred times quicker. */
+const expectSame = (a: Uint8Array, b: Uint8Array): void => expect(Buffer.compare(a, b)).toBe(0);
+
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
@@ -29,7 +32,7 @@ describe.each([true, false])('openFile, map: %s', (map) => {
     const file = openFile(tempFile('x', content), { map });
     expect(file.size).toBe(content.length);
     for (const [begin, end] of [[0, 1], [0, content.length], [5, 5], [64, 128], [1001, 1003], [77, 900_001], [MIB, MIB + 123]]) {
-      expect(file.part(begin, end)).toEqual(content.subarray(begin, end));
+      expectSame(file.part(begin, end), content.subarray(begin, end));
       if (begin < end) expect(file.part(begin, end).byteOffset % 64).toBe(map ? begin % 64 : 0);
     } // prettier-ignore
     file.verify();
@@ -43,8 +46,8 @@ describe.each([true, false])('openFile, map: %s', (map) => {
     file.close();
     file.close();
     file.trim();
-    expect(large).toEqual(content.subarray(3, 900_000));
-    expect(small).toEqual(content.subarray(0, 10));
+    expectSame(large, content.subarray(3, 900_000));
+    expectSame(small, content.subarray(0, 10));
     expect(() => file.part(0, 1)).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }) as Error);
   });
 
@@ -59,7 +62,7 @@ describe.each([true, false])('openFile, map: %s', (map) => {
     const other = openFile(path, { map });
     renameSync(tempFile('y', bytes(10)), path);
     other.verify();
-    expect(other.part(0, MIB)).toEqual(bytes(MIB));
+    expectSame(other.part(0, MIB), bytes(MIB));
     unlinkSync(path);
     other.verify();
     other.close();
