@@ -14,6 +14,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { Cpu, Tensor } from '../../../../lib/index.js';
 import { arrayOf } from '../../../../lib/ir/safetensors.js';
 import { openCheckpoint } from '../../../../lib/models/files/checkpoint.js';
 import { openFile } from '../../../../lib/models/files/mapped.js';
@@ -85,6 +86,19 @@ describe('openFile', () => {
     truncateSync(read.path, 10);
     expect(() => read.part(0, MIB)).toThrow(`${read.path}: the file was cut while it was in use`);
     read.close();
+  });
+
+  it('lets a run on every thread end where a file was cut', async () => {
+    await using cpu = await Cpu.create();
+    const n = 4 * MIB;
+    const path = tempFile('x', new Uint8Array(new Float32Array(n).fill(1).buffer));
+    const file = openFile(path);
+    const data = file.part(0, 4 * n);
+    truncateSync(path, 2 * n);
+    const x = Tensor.create(cpu, [n], new Float32Array(data.buffer, data.byteOffset, n));
+    expect(await x.sum().back()).toEqual(Float32Array.of(n / 2));
+    expect(() => file.verify()).toThrow('changed');
+    file.close();
   });
 
   it('lets JavaScript write without harm', () => {
