@@ -77,7 +77,9 @@ export function timeMixing(w: Weights, prefix: string, sizes: Rwkv7Sizes, first:
     const { y, state: next } = r
       .clone()
       .wkv7(d, k.clone(), heard.clone(), removed.clone().neg(), removed.mul(apart(rates)), state);
-    const normed = together(y.layerNorm(undefined, undefined, HEAD_EPS)).mul(normWeight()).add(normBias());
+    const normed = together(y.layerNorm(undefined, undefined, HEAD_EPS))
+      .mul(normWeight())
+      .add(normBias());
     const extra = r.mul(k).mul(bonus()).sum(-1, { keepDims: true }).mul(heard);
     const out = output(normed.add(together(extra)).mul(gate(xg)));
     return { y: out, last: after, state: next, values };
