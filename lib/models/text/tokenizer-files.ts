@@ -47,6 +47,7 @@ async function readJson(path: string): Promise<Json | undefined> {
   } catch (cause) {
     throw badTokenizer({ message: `${path} is not JSON`, cause });
   }
-  if (!isPlainObject(value)) throw badTokenizer({ message: path, expected: 'an object', actual: show(value) });
+  if (!isPlainObject(value))
+    throw badTokenizer({ message: path, expected: 'an object', actual: show(value) });
   return value;
 }

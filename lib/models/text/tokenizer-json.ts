@@ -64,13 +64,13 @@ const decoders: Rewrites = {
 };
 
 const preTokenizers: Rewrites = {
-  Split: (config) => split(sourceOf(config['pattern']), String(config['behavior']), config['invert'] === true),
+  Split: (config) =>
+    split(sourceOf(config['pattern']), String(config['behavior']), config['invert'] === true),
   Punctuation: (config) => split(punctuation, String(config['behavior'] ?? 'Isolated')),
   Digits: (config) => split(config['individual_digits'] ? '\\p{N}' : '\\p{N}+', 'Isolated'),
   Whitespace: () => split(`[${word}]+|[^${word}\\s]+`, 'Removed', true),
   WhitespaceSplit: () => split('\\s+', 'Removed'),
-  BertPreTokenizer: () =>
-    sequence('pretokenizers', split('\\s+', 'Removed'), split(punctuation, 'Isolated')),
+  BertPreTokenizer: () => sequence('pretokenizers', split('\\s+', 'Removed'), split(punctuation, 'Isolated')),
   CharDelimiterSplit: (config) => split(escaped(String(config['delimiter'])), 'Removed'),
   ByteLevel: (config) => {
     if (config['use_regex'] === false || config['add_prefix_space'] !== false) return config;
@@ -86,8 +86,7 @@ const preTokenizers: Rewrites = {
 
 const word = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}';
 const punctuation = '[\\p{P}$+<=>^`|~]';
-const byteLevelWords =
-  "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+const byteLevelWords = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
 const prependScheme = (config: Json) =>
   config['prepend_scheme'] ?? (config['add_prefix_space'] === false ? 'never' : 'always');

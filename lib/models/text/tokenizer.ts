@@ -1,9 +1,23 @@
 /** Text to token ids and back, by tokenizer.json. The library behind it is loaded with the first tokenizer. */
-import type { Tokenizer as Library } from '@huggingface/tokenizers';
 import { show } from '../../errors.js';
 import { isPlainObject } from '../../ir/json.js';
 import { badTokenizer, messageOf, unsupportedTokenizer } from './errors.js';
 import { forLibrary, type Json } from './tokenizer-json.js';
+
+/** What is used of the library, whose own types NodeNext cannot resolve. */
+interface Library {
+  readonly model: { readonly vocab: readonly string[]; readonly unk_token?: string | null };
+  readonly decoder: unknown;
+  encode(
+    text: string,
+    options: { add_special_tokens: boolean },
+  ): { ids: (number | undefined)[]; tokens: string[] };
+  decode(ids: number[]): string;
+  token_to_id(token: string): number | undefined;
+  id_to_token(id: number): string | undefined;
+  get_added_tokens_decoder(): Map<number, { id: number; special: boolean }>;
+}
+type LibraryClass = new (tokenizer: Json, config: Json) => Library;
 
 /** What says how a model's text and ids belong together: Hugging Face's files as read, or what GGUF's metadata becomes. */
 export interface TokenizerSource {
@@ -42,11 +56,11 @@ export class Tokenizer {
     modelVocabSize: number | undefined,
   ) {
     this.config = source.config;
-    this.vocabSize = modelVocabSize ?? sizeOf(library);
+    this.vocabSize = modelVocabSize ?? library.model.vocab.length;
     const idOfRole = (role: string) => this.idOf(contentOf(source.config[role]) ?? '');
     this.bos = idOfRole('bos_token');
     this.pad = idOfRole('pad_token');
-    this.unk = idOfRole('unk_token') ?? this.idOf(library.model?.unk_token ?? '');
+    this.unk = idOfRole('unk_token') ?? this.idOf(library.model.unk_token ?? '');
     const eos = [idOfRole('eos_token'), ...(source.eos ?? [])].filter((id) => id !== undefined);
     this.eos = [...new Set(eos)].filter((id) => id < this.vocabSize);
     const added = [...library.get_added_tokens_decoder().values()];
@@ -60,17 +74,21 @@ export class Tokenizer {
   static async create(source: TokenizerSource, vocabSize?: number): Promise<Tokenizer> {
     const json = withAddedTokens(source.tokenizer, source.config);
     checkModel(json['model'], vocabSize);
-    const { Tokenizer: Library } = await import('@huggingface/tokenizers');
+    const LibraryClass = (await import('@huggingface/tokenizers')).Tokenizer as unknown as LibraryClass;
     const named = Object.fromEntries(
       roles.map((role) => [role, contentOf(source.config[role])]).filter(([, token]) => token !== undefined),
     );
     let library: Library;
     try {
-      library = new Library(forLibrary(json), { ...named, clean_up_tokenization_spaces: false });
+      library = new LibraryClass(forLibrary(json), { ...named, clean_up_tokenization_spaces: false });
     } catch (cause) {
       const unknown = /^Unknown (\w+) type: (.*)$/.exec(messageOf(cause));
-      if (!unknown) throw badTokenizer({ message: `tokenizer.json cannot be used: ${messageOf(cause)}`, cause });
-      throw unsupportedTokenizer({ message: `tokenizer.json has a ${unknown[1]} that is not known`, actual: unknown[2] });
+      if (!unknown)
+        throw badTokenizer({ message: `tokenizer.json cannot be used: ${messageOf(cause)}`, cause });
+      throw unsupportedTokenizer({
+        message: `tokenizer.json has a ${unknown[1]} that is not known`,
+        actual: unknown[2],
+      });
     }
     keepByteOrderMarks(library.decoder);
     return new Tokenizer(library, source, vocabSize);
@@ -83,14 +101,15 @@ export class Tokenizer {
     }
     const wellFormed = text.replace(/\p{Surrogate}/gu, '\ufffd');
     const { ids, tokens } = this.library.encode(wellFormed, { add_special_tokens: addSpecialTokens });
-    ids.forEach((id: number | undefined, i: number) => {
-      if (id === undefined) throw badTokenizer(`the vocabulary lacks ${show(tokens[i])}, which the text needs`);
+    ids.forEach((id, i) => {
+      if (id === undefined)
+        throw badTokenizer(`the vocabulary lacks ${show(tokens[i])}, which the text needs`);
       if (id >= this.vocabSize) {
         const message = `the text holds ${show(tokens[i])}, which the model does not know`;
         throw badTokenizer({ message, expected: `ids below ${this.vocabSize}`, actual: String(id) });
       }
     });
-    return Int32Array.from(ids);
+    return Int32Array.from(ids as number[]);
   }
 
   encodeBatch(texts: readonly string[], options?: EncodeOptions): Int32Array[] {
@@ -98,15 +117,20 @@ export class Tokenizer {
   }
 
   /** The text of ids. Ids of a padded vocabulary, which no token has, are no text. */
-  decode(ids: ArrayLike<number>, { skipSpecialTokens = false }: DecodeOptions = {}): string {
-    const known = Array.from(ids).filter((id) => {
+  decode(ids: ArrayLike<number>, options?: DecodeOptions): string {
+    const seen = this.seen(ids, options);
+    return seen.length === 0 ? '' : this.library.decode(seen);
+  }
+
+  /** Of these ids, those that `decode` looks at. */
+  seen(ids: ArrayLike<number>, { skipSpecialTokens = false }: DecodeOptions = {}): number[] {
+    return Array.from(ids).filter((id) => {
       if (!Number.isInteger(id) || id < 0 || id >= this.vocabSize) {
         const expected = `ids from 0 to ${this.vocabSize - 1}`;
         throw badTokenizer({ message: 'an id lies outside the vocabulary', expected, actual: show(id) });
       }
       return this.tokenOf(id) !== undefined && !(skipSpecialTokens && this.special.has(id));
     });
-    return known.length === 0 ? '' : this.library.decode(known);
   }
 
   /** The id of a token as the vocabulary writes it, undefined if there is none. */
@@ -138,7 +162,8 @@ export function contentOf(token: unknown): string | undefined {
 /** The tokens that only tokenizer_config.json names, added to tokenizer.json's. */
 function withAddedTokens(json: Json, config: Json): Json {
   const own: unknown = json['added_tokens'] ?? [];
-  if (!Array.isArray(own) || !own.every(isAddedToken)) throw badTokenizer('added_tokens of tokenizer.json is broken');
+  if (!Array.isArray(own) || !own.every(isAddedToken))
+    throw badTokenizer('added_tokens of tokenizer.json is broken');
   const more = isPlainObject(config['added_tokens_decoder']) ? config['added_tokens_decoder'] : {};
   const known = new Set(own.map((token) => token.content));
   const added = Object.entries(more)
@@ -154,7 +179,8 @@ function isAddedToken(token: unknown): token is { id: number; content: string } 
 const isId = (id: unknown) => Number.isInteger(id) && (id as number) >= 0 && (id as number) < maxVocabulary;
 
 function checkModel(model: unknown, vocabSize: number | undefined): void {
-  if (!isPlainObject(model)) throw badTokenizer({ message: 'tokenizer.json has no model', actual: show(model) });
+  if (!isPlainObject(model))
+    throw badTokenizer({ message: 'tokenizer.json has no model', actual: show(model) });
   const { type, vocab } = model;
   if (type !== undefined && !kinds.includes(String(type))) {
     throw unsupportedTokenizer({
@@ -171,7 +197,9 @@ function checkModel(model: unknown, vocabSize: number | undefined): void {
   if (type === 'BPE' && model['continuing_subword_prefix']) {
     throw unsupportedTokenizer('BPE with continuing_subword_prefix is not known');
   }
-  const entries = unigram ? vocab.map((entry: unknown, id) => [Array.isArray(entry) ? entry[0] : entry, id]) : [];
+  const entries = unigram
+    ? vocab.map((entry: unknown, id) => [Array.isArray(entry) ? entry[0] : entry, id])
+    : [];
   for (const [token, id] of unigram ? entries : Object.entries(vocab)) {
     if (typeof token !== 'string' || !isId(id)) {
       throw badTokenizer({ message: `the vocabulary has a bad entry: ${show(token)}`, actual: show(id) });
@@ -185,9 +213,8 @@ function checkModel(model: unknown, vocabSize: number | undefined): void {
 
 /** U+FEFF written in byte tokens is a character like others; the library's ByteFallback would drop it. */
 function keepByteOrderMarks(decoder: unknown): void {
-  const { text_decoder, decoders } = (decoder ?? {}) as { text_decoder?: InstanceType<typeof TextDecoder>; decoders?: unknown[] };
-  if (text_decoder) Object.assign(decoder as object, { text_decoder: new TextDecoder('utf-8', { ignoreBOM: true }) });
+  const { text_decoder, decoders } = (decoder ?? {}) as { text_decoder?: unknown; decoders?: unknown[] };
+  if (text_decoder)
+    Object.assign(decoder as object, { text_decoder: new TextDecoder('utf-8', { ignoreBOM: true }) });
   decoders?.forEach(keepByteOrderMarks);
 }
-
-const sizeOf = (library: Library) => library.model?.vocab.length ?? 0;

@@ -11,12 +11,15 @@ export interface Case {
 }
 
 export function readFixture<T>(name: string): T {
-  return JSON.parse(readFileSync(new URL(`../../../fixtures/tokenizers/${name}`, import.meta.url), 'utf8')) as T;
+  return JSON.parse(
+    readFileSync(new URL(`../../../fixtures/tokenizers/${name}`, import.meta.url), 'utf8'),
+  ) as T;
 }
 
 export const kinds = ['byte-level', 'sentencepiece', 'wordpiece', 'unigram'] as const;
 
-export const tokenizerFixture = (name: string) => readFixture<{ tokenizer: Json; cases: Case[] }>(`${name}.json`);
+export const tokenizerFixture = (name: string) =>
+  readFixture<{ tokenizer: Json; cases: Case[] }>(`${name}.json`);
 
 export const ggufFixture = (name: string) => {
   const { metadata, cases } = readFixture<{ metadata: Json; cases: Case[] }>(`gguf-${name}.json`);
