@@ -4,3 +4,4 @@ export { loadModel, type LoadOptions } from './load.js';
 export type { GeneratedToken, GenerateOptions, Model } from './model.js';
 export type { NamedArray, NamedResult } from './forward.js';
 export type { LoadProgress, WeightFormat } from './weights.js';
+export type { DecodeOptions, EncodeOptions, Tokenizer } from './text/tokenizer.js';

@@ -7,6 +7,7 @@ import type { DecoderSpec } from './decoder/spec.js';
 import { openCheckpoint } from './files/checkpoint.js';
 import type { CacheDType } from './generate/sequence.js';
 import { Model } from './model.js';
+import { loadTokenizer } from './text/load-tokenizer.js';
 import { weightFormats, Weights, type LoadProgress, type WeightFormat } from './weights.js';
 
 export interface LoadOptions {
@@ -41,6 +42,8 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   try {
     const config = new Config(`${path}: config`, checkpoint.config);
     const network = buildNetwork(config, weights);
+    const vocabSize = config.has('vocab_size') ? config.size('vocab_size') : undefined;
+    const tokenizer = await loadTokenizer(checkpoint, vocabSize);
     await weights.load(options.onProgress);
     return new Model({
       device,
@@ -49,6 +52,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
       checkpoint,
       weights,
       network,
+      tokenizer,
       cache: options.cache ?? (weights.plain ? 'f32' : 'f16'),
       contextLength: contextOf(network.decoder?.spec, options.contextLength),
     });

@@ -5,6 +5,7 @@ import type { Checkpoint } from './files/checkpoint.js';
 import { Forward, type NamedArray, type NamedResult } from './forward.js';
 import { SequenceProgram, type CacheDType } from './generate/sequence.js';
 import type { Network } from './network.js';
+import { Tokenizer } from './text/tokenizer.js';
 import type { Weights } from './weights.js';
 
 /** What a model is made of, once its weights are on a device. */
@@ -16,6 +17,8 @@ export interface ModelParts {
   readonly checkpoint: Checkpoint;
   readonly weights: Weights;
   readonly network: Network;
+  /** Or why there is none. */
+  readonly tokenizer: Tokenizer | MiaError;
   readonly cache: CacheDType;
   readonly contextLength: number;
 }
@@ -53,6 +56,12 @@ export class Model {
     this.device = device;
     this.#forward = new Forward(device, network);
     if (network.decoder) this.#sequences = new SequenceProgram(device, network.decoder, contextLength, cache);
+  }
+
+  /** Text to ids and back; undefined for a model without one, or with one of a kind that is not known. */
+  get tokenizer(): Tokenizer | undefined {
+    const { tokenizer } = this.#parts;
+    return tokenizer instanceof Tokenizer ? tokenizer : undefined;
   }
 
   /** Outputs by Hugging Face's names, of inputs by theirs. Throws ERR_SHAPE, ERR_DTYPE. */
