@@ -87,6 +87,7 @@ KernelTypes TypesOfKernel(const char* name) {
   const auto starts = [name](const char* prefix) { return strncmp(name, prefix, strlen(prefix)) == 0; };
   if (starts("gather") || starts("takeAlong")) types.written = 2;
   if (starts("scatter") || starts("topk") || starts("attention") || starts("encode")) types.written = 0;
+  if (starts("sample")) types.written = 3;
   if (starts("pack")) types.written = 1, types.blocks = 0;
   if (starts("decode") || starts("encode")) types.blocks = 0;
   if (strcmp(name, "matmul.f32") == 0) types.blocks = 1;
