@@ -100,6 +100,11 @@ export interface DeviceCore {
   borrow(data: TypedArray): Storage;
   /** Memory of the device, all zeros. */
   reserve(bytes: number): Storage;
+  /**
+   * Lets the memory of a constant go which every program reads in a packed form that the device has made of it; the programs,
+   * and new ones of their kind, go on. False, and nothing happens, where somebody reads it as it is.
+   */
+  shed(storage: Storage): boolean;
   /** Runs what `roots` need; resolves to the arrays of the `array` roots, in order. */
   evaluate(roots: readonly Root[]): Promise<TypedArray[]>;
   explain(root: Root): PlanSummary;

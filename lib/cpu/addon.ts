@@ -48,7 +48,7 @@ export interface Addon {
   probe(name: string, isa: string, threads: number): number;
   /** The first `bytes` of an open file as memory; 0 where that cannot be. */
   mapFile(fd: number, bytes: number): number;
-  /** Its pages, not a copy (but of a small part); the ArrayBuffer holds the mapping. */
+  /** Its pages, not a copy; the ArrayBuffer holds the mapping. Throws where the runtime refuses such memory. */
   fileBytes(file: number, begin: number, bytes: number): ArrayBuffer;
   trimFile(file: number): void;
   fileShrank(file: number): boolean;

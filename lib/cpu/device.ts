@@ -17,7 +17,11 @@ export interface CpuOptions {
   threads?: number;
   /** 'avx512', 'avx2', 'neon_dot', 'neon' or 'scalar'; default MIA_ISA, else the best of this machine. */
   isa?: string;
+  /** Runs that may be in flight at once: one more is refused with ERR_BUSY, before anything is allocated for it. 4096 */
+  queue?: number;
 }
+
+const QUEUE = 4096;
 
 export interface CpuInfo {
   readonly isa: string;
@@ -67,7 +71,7 @@ export class Cpu implements Device {
           viewArray(laneOf(dtype), buffer, offset, elements),
         ),
     };
-    const engine = (this.#engine = new Engine(ops, backend));
+    const engine = (this.#engine = new Engine(ops, backend, options.queue ?? QUEUE));
     this.#context = {
       addon,
       names: namesOf(addon),
@@ -87,6 +91,7 @@ export class Cpu implements Device {
       ledger: engine.ledger,
       borrow: (data) => new Borrowed(data, engine.ledger),
       reserve: (bytes) => new Owned(reserve(addon, bytes), bytes, engine.ledger, addon, this.#context.live),
+      shed: (storage) => this.#context.images.shed(storage),
       evaluate: (roots) => engine.evaluate(roots),
       explain: (root) => engine.explain(root),
       compile: (inputs, roots) => engine.compile(inputs, roots),
@@ -120,7 +125,7 @@ export class Cpu implements Device {
 }
 
 function checkOptions(options: unknown): void {
-  const known = ['threads', 'isa'];
+  const known = ['threads', 'isa', 'queue'];
   if (typeof options !== 'object' || options === null) {
     throw new MiaError('ERR_DEVICE', 'Cpu', {
       message: 'bad options',
@@ -128,6 +133,13 @@ function checkOptions(options: unknown): void {
       actual: show(options),
     });
   }
+  const { queue = QUEUE } = options as CpuOptions;
+  if (!Number.isSafeInteger(queue) || queue < 1)
+    throw new MiaError('ERR_DEVICE', 'Cpu', {
+      message: 'bad queue',
+      expected: 'an integer > 0',
+      actual: show(queue),
+    });
   const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown === undefined) return;
   throw new MiaError('ERR_DEVICE', 'Cpu', {

@@ -101,6 +101,7 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
   function release(): void {
     for (const part of parts) if ('program' in part) cx.addon.releaseProgram(part.program);
     for (const { source, input, image } of held.images) cx.images.release(source, input, image);
+    for (const source of held.read) cx.images.read(source, -1);
   }
 
   function native(segment: Segment): number {
@@ -207,13 +208,13 @@ function holdConstants(
   plan: Plan,
   constants: readonly Storage[],
   cx: CpuContext,
-): { memory: ReadonlyMap<number, NativeMemory>; images: readonly Held[] } {
+): { memory: ReadonlyMap<number, NativeMemory>; images: readonly Held[]; read: readonly Storage[] } {
   const read = new Set(plan.steps.flatMap((s) => s.reads));
   const given = plan.inputs.filter((i) => i.constant && !i.once);
   const sources = new Map(given.map(({ slot }, i) => [slot, constants[i]]));
   const memory = new Map<number, NativeMemory>();
-  for (const [slot, source] of sources) {
-    if (!read.has(slot)) continue;
+  const plain = [...sources].filter(([slot]) => read.has(slot));
+  for (const [slot, source] of plain) {
     const own = memoryOf(source);
     pin(own);
     memory.set(slot, own);
@@ -231,7 +232,8 @@ function holdConstants(
     for (const { source, input, image } of images) cx.images.release(source, input, image);
     throw error;
   }
-  return { memory, images };
+  for (const [, source] of plain) cx.images.read(source, 1);
+  return { memory, images, read: plain.map(([, source]) => source) };
 }
 
 function newBytes(op: string, bytes: number): Uint8Array {

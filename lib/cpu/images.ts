@@ -19,6 +19,8 @@ export interface Image {
  */
 export class Images {
   readonly #bySource = new WeakMap<Storage, Map<string, Image>>();
+  /** How many executables read a constant as it is. */
+  readonly #readers = new WeakMap<Storage, number>();
 
   /** The image that `input.once` makes of `source`. It may still be pending; give it back by `release`. */
   acquire(source: Storage, plan: Plan, input: PlanInput, cx: CpuContext): Image {
@@ -34,9 +36,29 @@ export class Images {
     return image;
   }
 
+  /** An executable reads the constant itself (1), or does so no more (-1). */
+  read(source: Storage, change: 1 | -1): void {
+    this.#readers.set(source, (this.#readers.get(source) ?? 0) + change);
+  }
+
+  /** Lets the source go whose images are all that anybody reads; they stay as long as it would have. */
+  shed(source: Storage): boolean {
+    const images = [...(this.#bySource.get(source) ?? [])];
+    const unread = (this.#readers.get(source) ?? 0) === 0;
+    const made = images.length > 0 && images.every(([, image]) => !image.pending);
+    if (!(source instanceof Owned) || !unread || !made) return false;
+    for (const [, image] of images) image.users++;
+    source.shed(() => images.forEach(([key, image]) => this.#release(source, key, image)));
+    return true;
+  }
+
   release(source: Storage, input: PlanInput, image: Image): void {
+    this.#release(source, keyOf(input), image);
+  }
+
+  #release(source: Storage, key: string, image: Image): void {
     if (--image.users > 0) return;
-    this.#bySource.get(source)?.delete(keyOf(input));
+    this.#bySource.get(source)?.delete(key);
     const free = (): void => image.storage.release();
     if (image.pending) image.pending.then(free, free);
     else free();

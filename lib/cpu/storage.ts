@@ -55,6 +55,8 @@ export class Borrowed extends Counted {
 export class Owned extends Counted {
   readonly owned = true;
   #handle: number;
+  /** Of memory that was shed: what to do when nobody needs the value any more. */
+  #ended: (() => void) | undefined;
 
   constructor(
     handle: number,
@@ -81,6 +83,8 @@ export class Owned extends Counted {
 
   protected override close(): void {
     if (this.#handle) this.addon.release(this.#forget());
+    this.#ended?.();
+    this.#ended = undefined;
   }
 
   #forget(): number {
@@ -89,6 +93,12 @@ export class Owned extends Counted {
     this.live.delete(this);
     super.close();
     return handle;
+  }
+
+  /** Frees the memory, of which something else was made that is used in its place. */
+  shed(ended: () => void): void {
+    if (this.#handle) this.addon.release(this.#forget());
+    this.#ended = ended;
   }
 
   /** Frees the memory whoever still refers to it: the device is closing. */

@@ -66,9 +66,10 @@ export class Config {
     return new Config(`${this.source}: ${name}`, fields);
   }
 
-  /** The same with more fields. */
-  with(fields: Readonly<Record<string, unknown>>): Config {
-    return new Config(this.source, { ...fields, ...this.fields });
+  /** The same, with these fields where it has none. */
+  defaults(fields: Readonly<Record<string, unknown>>): Config {
+    const own = Object.entries(this.fields).filter(([, value]) => value !== undefined && value !== null);
+    return new Config(this.source, { ...fields, ...Object.fromEntries(own) });
   }
 
   /** The same without a field. */

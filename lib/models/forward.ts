@@ -1,9 +1,10 @@
 import type { Device } from '../device.js';
 import type { TypedArray } from '../dtype.js';
-import { MiaError, show } from '../errors.js';
 import { compile, type Program } from '../tensor/compile.js';
 import { spec, type Spec } from '../tensor/spec.js';
-import type { Network, NetworkInput } from './network.js';
+import { checkInputs } from './inputs.js';
+import type { Network } from './network.js';
+import { RowsForward } from './rows/forward.js';
 
 /** A named array with its shape, row-major. */
 export interface NamedArray {
@@ -22,17 +23,30 @@ interface Prepared {
   readonly shapes: Map<string, Record<string, number[]>>;
 }
 
-/** `model.forward`: one program for each set of inputs that are given. */
-export class Forward {
+/** `model.forward`. */
+export interface Forward {
+  run(inputs: Readonly<Record<string, NamedArray>>): Promise<Record<string, NamedResult>>;
+  dispose(): Promise<void>;
+}
+
+export function openForward(device: Device, network: Network): Forward {
+  const { inputs, rows } = network;
+  const forward = network.forward?.bind(network);
+  return forward ? new WholeForward(device, inputs, forward) : new RowsForward(device, rows!, inputs);
+}
+
+/** Inputs as they are given: one program for each set of them. */
+class WholeForward implements Forward {
   readonly #programs = new Map<string, Promise<Prepared>>();
 
   constructor(
     readonly device: Device,
-    readonly network: Network,
+    readonly inputs: Network['inputs'],
+    readonly forward: NonNullable<Network['forward']>,
   ) {}
 
   async run(inputs: Readonly<Record<string, NamedArray>>): Promise<Record<string, NamedResult>> {
-    const given = this.#check(inputs);
+    const given = checkInputs(this.inputs, inputs);
     const names = Object.keys(given);
     const { program, shapes } = await this.#prepare(names);
     const results = (await program.run(given)) as Record<string, Float32Array>;
@@ -62,7 +76,7 @@ export class Forward {
     const shapes: Prepared['shapes'] = new Map();
     const specs = Object.fromEntries(
       names.map((name): [string, Spec] => {
-        const { dtype, rank } = this.network.inputs[name];
+        const { dtype, rank } = this.inputs[name];
         return [
           name,
           spec(
@@ -74,60 +88,13 @@ export class Forward {
     );
     const program = await compile(this.device, specs, (inputs) => {
       const key = keyOf(Object.values(inputs));
-      const outputs = this.network.forward(inputs);
+      const outputs = this.forward(inputs);
       shapes.set(key, Object.fromEntries(Object.entries(outputs).map(([n, t]) => [n, [...t.shape]])));
       return outputs;
     });
     return { program: program as unknown as Program, shapes };
   }
-
-  /** The inputs that matter, in the network's order and dtypes. */
-  #check(inputs: Readonly<Record<string, NamedArray>>): Record<string, NamedArray> {
-    const known = this.network.inputs;
-    const stranger = Object.keys(inputs ?? {}).find((name) => !Object.hasOwn(known, name));
-    if (stranger !== undefined) throw refuse('no such input', Object.keys(known).join(', '), show(stranger));
-    const given: Record<string, NamedArray> = {};
-    for (const [name, input] of Object.entries(known)) {
-      const value = inputs?.[name];
-      if (value === undefined && input.optional) continue;
-      if (value === undefined) throw refuse(`input '${name}' is missing`);
-      const checked = checkInput(name, input, value);
-      // A mask of ones says nothing, and costs.
-      if (input.dtype === 'bool' && input.optional && (checked.data as Uint8Array).every((v) => v === 1))
-        continue;
-      given[name] = checked;
-    }
-    return given;
-  }
 }
 
 const keyOf = (all: readonly { shape: readonly number[] }[]): string =>
   all.map((t) => t.shape.join()).join(';');
-
-function refuse(message: string, expected?: string, actual?: string): MiaError {
-  return new MiaError('ERR_SHAPE', 'forward', { message, expected, actual });
-}
-
-function checkInput(name: string, { dtype, rank, below }: NetworkInput, value: NamedArray): NamedArray {
-  const { data, shape } = value;
-  if (!ArrayBuffer.isView(data) || data instanceof DataView || !Array.isArray(shape))
-    throw refuse(`input '${name}'`, '{ data: a typed array, shape }', show(value));
-  const good = shape.length === rank && shape.every((n) => Number.isSafeInteger(n) && n > 0);
-  if (!good || shape.reduce((a, b) => a * b, 1) !== data.length)
-    throw refuse(`input '${name}' does not fit`, `${rank} sizes for ${data.length} elements`, show(shape));
-  if (dtype === 'f32') {
-    if (data instanceof Float32Array) return { data, shape };
-    throw new MiaError('ERR_DTYPE', 'forward', {
-      message: `input '${name}'`,
-      expected: 'a Float32Array',
-      actual: show(data),
-    });
-  }
-  if (dtype === 'bool')
-    return { data: Uint8Array.from(data as ArrayLike<number>, (v) => (v ? 1 : 0)), shape };
-  const ids = data instanceof Int32Array ? data : Int32Array.from(data as ArrayLike<number>, Number);
-  const stray = ids.find((v) => v < 0 || v >= (below ?? Infinity));
-  if (stray !== undefined)
-    throw refuse(`input '${name}' has an id out of range`, `[0, ${below})`, String(stray));
-  return { data: ids, shape };
-}

@@ -1,7 +1,13 @@
 /** The public exports of `mia/models`; nothing inside imports it. */
 export { openCheckpoint, type Checkpoint, type CheckpointTensor } from './files/checkpoint.js';
+export type { ClassifyOptions } from './classify.js';
+export type { Pixels, PixelValues } from './images/preprocess.js';
+export type { Classification } from './labels.js';
 export { loadModel, type LoadOptions } from './load.js';
 export type { GeneratedToken, GenerateOptions, Model } from './model.js';
 export type { NamedArray, NamedResult } from './forward.js';
+export type { EmbedOptions } from './rows/embed.js';
+export type { Pooling } from './rows/pooling.js';
+export type { TokenInput } from './rows/requests.js';
 export type { LoadProgress, WeightFormat } from './weights.js';
 export type { DecodeOptions, EncodeOptions, Tokenizer } from './text/tokenizer.js';

@@ -2,12 +2,13 @@ import type { Device } from '../device.js';
 import { Cpu } from '../cpu/device.js';
 import { MiaError, show } from '../errors.js';
 import { buildNetwork } from './architectures/index.js';
+import { rwkv7Config } from './architectures/rwkv7.js';
 import { Config } from './config.js';
-import type { DecoderSpec } from './decoder/spec.js';
-import { openCheckpoint } from './files/checkpoint.js';
+import { openCheckpoint, type Checkpoint } from './files/checkpoint.js';
 import type { CacheDType } from './generate/sequence.js';
 import { Model } from './model.js';
 import { loadTokenizer } from './text/load-tokenizer.js';
+import type { Network } from './network.js';
 import { weightFormats, Weights, type LoadProgress, type WeightFormat } from './weights.js';
 
 export interface LoadOptions {
@@ -17,7 +18,7 @@ export interface LoadOptions {
   readonly weights?: WeightFormat;
   /** What cached keys and values are: f32 with f32 weights, else f16. */
   readonly cache?: CacheDType;
-  /** Positions that a generated sequence may have; what the model was made for, but 4096 at most, if not given. */
+  /** Positions that a generated sequence may have; what the model was made for, but 4096 at most, if not given. A recurrent model has no end. */
   readonly contextLength?: number;
   readonly onProgress?: (progress: LoadProgress) => void;
 }
@@ -40,7 +41,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   const device = options.device ?? (await Cpu.create());
   const weights = new Weights(device, checkpoint, format);
   try {
-    const config = new Config(`${path}: config`, checkpoint.config);
+    const config = new Config(`${path}: config`, configOf(checkpoint));
     const network = buildNetwork(config, weights);
     const vocabSize = config.has('vocab_size') ? config.size('vocab_size') : undefined;
     const tokenizer = await loadTokenizer(checkpoint, vocabSize);
@@ -54,7 +55,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
       network,
       tokenizer,
       cache: options.cache ?? (weights.plain ? 'f32' : 'f16'),
-      contextLength: contextOf(network.decoder?.spec, options.contextLength),
+      contextLength: contextOf(network, options.contextLength),
     });
   } catch (error) {
     weights.dispose();
@@ -64,10 +65,22 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   }
 }
 
-/** A table of learned positions ends; rotary embeddings go on. */
-function contextOf(spec: DecoderSpec | undefined, asked: number | undefined): number {
-  const known = spec?.maxPositions ?? DEFAULT_CONTEXT;
-  if (asked === undefined) return Math.min(known, DEFAULT_CONTEXT);
+/** What a checkpoint says of itself; of a lone .safetensors file, what its tensors do. */
+function configOf(checkpoint: Checkpoint): Readonly<Record<string, unknown>> {
+  const { path, config } = checkpoint;
+  const made = Object.keys(config).length > 0 ? config : rwkv7Config(checkpoint);
+  if (made) return made;
+  throw new MiaError('ERR_FORMAT', 'loadModel', {
+    message: `${path}: no model to be known by itself`,
+    expected: "RWKV-7's tensors, or a folder with config.json",
+  });
+}
+
+/** A table of learned positions ends; rotary embeddings go on, and what is remembered of a sequence always does. */
+function contextOf({ decoder, recurrent }: Network, asked: number | undefined): number {
+  const spec = decoder?.spec;
+  const known = recurrent ? Infinity : (spec?.maxPositions ?? DEFAULT_CONTEXT);
+  if (asked === undefined) return recurrent ? Infinity : Math.min(known, DEFAULT_CONTEXT);
   const most = spec?.positions === undefined ? Infinity : known;
   if (Number.isSafeInteger(asked) && asked > 0 && asked <= most) return asked;
   throw new MiaError('ERR_SHAPE', 'loadModel', {

@@ -1,11 +1,18 @@
 import type { Device } from '../device.js';
 import { MiaError } from '../errors.js';
+import { Classifier, type ClassifyOptions } from './classify.js';
 import type { Config } from './config.js';
 import type { Checkpoint } from './files/checkpoint.js';
-import { Forward, type NamedArray, type NamedResult } from './forward.js';
+import { openForward, type Forward, type NamedArray, type NamedResult } from './forward.js';
 import { SequenceProgram, type CacheDType } from './generate/sequence.js';
+import { openPreprocess } from './images/open.js';
+import type { Pixels, PixelValues, Preprocess } from './images/preprocess.js';
+import type { Classification } from './labels.js';
 import type { Network } from './network.js';
+import { Embedder, type EmbedOptions } from './rows/embed.js';
+import type { TokenInput } from './rows/requests.js';
 import { Tokenizer } from './text/tokenizer.js';
+import { RecurrentProgram } from './recurrent/program.js';
 import type { Weights } from './weights.js';
 
 /** What a model is made of, once its weights are on a device. */
@@ -44,18 +51,28 @@ export class Model {
   readonly device: Device;
   readonly #parts: ModelParts;
   readonly #forward: Forward;
-  readonly #sequences: SequenceProgram | undefined;
+  readonly #embedder: Embedder | undefined;
+  readonly #classifier: Classifier;
+  #preprocess: Preprocess | undefined;
+  readonly #sequences: SequenceProgram | RecurrentProgram | undefined;
   #disposed = false;
 
   /** @internal */
   constructor(parts: ModelParts) {
     const { config, device, network, contextLength, cache } = parts;
+    const { decoder, recurrent } = network;
     this.#parts = parts;
     this.architecture = config.text('model_type');
     this.config = config.fields;
     this.device = device;
-    this.#forward = new Forward(device, network);
-    if (network.decoder) this.#sequences = new SequenceProgram(device, network.decoder, contextLength, cache);
+    this.#forward = openForward(device, network);
+    const { tokenizer, checkpoint } = parts;
+    if (network.rows) this.#embedder = new Embedder(device, network.rows, tokenizer, checkpoint.path);
+    this.#classifier = new Classifier(parts, (images) =>
+      this.forward({ pixel_values: this.preprocess(...images) }),
+    );
+    if (decoder) this.#sequences = new SequenceProgram(device, decoder, contextLength, cache);
+    if (recurrent) this.#sequences = new RecurrentProgram(device, recurrent, contextLength);
   }
 
   /** Text to ids and back; undefined for a model without one, or with one of a kind that is not known. */
@@ -86,12 +103,41 @@ export class Model {
     }
   }
 
+  /**
+   * One vector for each text, or for the token ids of one. Texts run as rows one after another, without padding. Texts that
+   * are too long for the model are cut, as sentence-transformers cuts them; ids are not. Throws ERR_SHAPE for ids that the
+   * model lacks, for none and for too many, ERR_UNSUPPORTED for models and folders that embed in a way that is not known.
+   */
+  async embed(inputs: readonly TokenInput[], options: EmbedOptions = {}): Promise<Float32Array[]> {
+    this.#check('embed');
+    if (this.#embedder) return this.#embedder.run(inputs, options);
+    throw new MiaError('ERR_UNSUPPORTED', 'embed', `${this.architecture} does not embed token ids`);
+  }
+
+  /** The labels of each text, array of token ids or image, the most probable first. Throws as `embed` and `preprocess` do. */
+  async classify(
+    inputs: readonly (TokenInput | Pixels)[],
+    options: ClassifyOptions = {},
+  ): Promise<Classification[][]> {
+    this.#check('classify');
+    return this.#classifier.run(inputs, options);
+  }
+
+  /** The input `pixel_values` of decoded images, by preprocessor_config.json. Alpha is dropped. Throws ERR_SHAPE. */
+  preprocess(...images: Pixels[]): PixelValues {
+    this.#check('preprocess');
+    this.#preprocess ??= openPreprocess(this.#parts.checkpoint.path, this.architecture);
+    return this.#preprocess(images);
+  }
+
   /** Frees the weights and programs. Runs in flight end first. */
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
     await this.#forward.dispose();
     await this.#sequences?.dispose();
+    await this.#embedder?.dispose();
+    await this.#classifier.dispose();
     this.#parts.weights.dispose();
     this.#parts.checkpoint.close();
     if (this.#parts.ownsDevice) await this.device.close();

@@ -1,5 +1,7 @@
 import type { AnyTensor } from '../tensor/signatures.js';
 import type { Decoder } from './decoder/decoder.js';
+import type { RowsNetwork } from './rows/network.js';
+import type { Recurrent } from './recurrent/recurrent.js';
 import type { Floats } from './tensors.js';
 
 /** A named input of `model.forward`, under Hugging Face's name. */
@@ -15,8 +17,11 @@ export interface NetworkInput {
 /** A model's mathematics: what its programs record. */
 export interface Network {
   readonly inputs: Readonly<Record<string, NetworkInput>>;
-  /** Hugging Face's outputs of Hugging Face's inputs; consumes them. */
-  forward(inputs: Readonly<Record<string, AnyTensor>>): Record<string, Floats>;
-  /** For models that write text. */
+  /** Hugging Face's outputs of Hugging Face's inputs; consumes them. Left out by those that only run `rows`. */
+  forward?(inputs: Readonly<Record<string, AnyTensor>>): Record<string, Floats>;
+  /** For models that read token ids. */
+  readonly rows?: RowsNetwork;
+  /** For models that write text: one of them. */
   readonly decoder?: Decoder;
+  readonly recurrent?: Recurrent;
 }

@@ -32,6 +32,7 @@ interface Param {
  */
 export class Weights {
   readonly #params = new Map<string, Param>();
+  readonly #matrices = new Map<string, DType>();
 
   constructor(
     readonly device: Device,
@@ -54,13 +55,28 @@ export class Weights {
   matrix(name: string, rows: number, columns: number): () => Weight {
     const stored = this.#find(name, [rows, columns]);
     const wanted = this.format ?? stored.dtype;
-    // Rows that are no whole blocks stay what they were.
-    return this.#param(name, stored, columns % blockOf(wanted) === 0 ? wanted : 'f32');
+    // Rows that are no whole blocks stay f32.
+    const dtype = columns % blockOf(wanted) === 0 ? wanted : 'f32';
+    this.#matrices.set(name, dtype);
+    return this.#param(name, stored, dtype);
   }
 
   /** A vector, or anything else that arithmetic reads, as f32 of `shape`. */
   floats(name: string, ...shape: number[]): () => Floats {
     return this.#param(name, this.#find(name, shape), 'f32') as () => Floats;
+  }
+
+  /** What a tensor that is used as a matrix becomes; undefined for others. */
+  matrixDType(name: string): DType | undefined {
+    return this.#matrices.get(name);
+  }
+
+  /** A stored tensor on the device, in another dtype. */
+  convert(stored: CheckpointTensor, dtype: DType): Tensor<Device, DType> {
+    const lent = Tensor.create(this.device, stored.shape as number[], arrayOf(stored), stored.dtype);
+    if (stored.dtype === dtype) return lent;
+    // Blocks decode to f32 only; everything else quantises from f32.
+    return (isBlock(stored.dtype) && dtype !== 'f32' ? lent.to('f32') : lent).to(dtype);
   }
 
   /** Whether every weight is f32. */
@@ -76,12 +92,19 @@ export class Weights {
     let loadedBytes = 0;
     for (const param of params) {
       const { name, stored, dtype } = param;
-      const { device } = this;
-      const lent = Tensor.create(device, stored.shape as number[], arrayOf(stored), stored.dtype);
-      param.tensor = stored.dtype === dtype ? lent : await convert(lent, dtype).realize();
+      const tensor = this.convert(stored, dtype);
+      param.tensor = stored.dtype === dtype ? tensor : await tensor.realize();
       loadedBytes += bytes(param);
       onProgress?.({ tensor: name, loadedBytes, totalBytes });
     }
+  }
+
+  /** After the first run: what was packed need not stay as it was too. Pages of files go, and come back when they are read. */
+  settle(): void {
+    for (const { tensor, stored, dtype } of this.#params.values()) {
+      if (dtype !== stored.dtype) this.device.core.shed(tensor!.peek('loadModel').storage!);
+    }
+    this.checkpoint.trim();
   }
 
   dispose(): void {
@@ -110,7 +133,3 @@ export class Weights {
     throw new MiaError('ERR_FORMAT', 'loadModel', `${this.checkpoint.path}: there is no tensor '${name}'`);
   }
 }
-
-const convert = (t: Tensor<Device, DType>, dtype: DType): Tensor<Device, DType> =>
-  // Blocks decode to f32 only; everything else quantises from f32.
-  (isBlock(t.dtype) && dtype !== 'f32' ? t.to('f32') : t).to(dtype);

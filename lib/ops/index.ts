@@ -33,6 +33,7 @@ import {
 import { argReduces, mean, reduces } from './reduce.js';
 import { rope } from './rope.js';
 import { sample } from './sample.js';
+import { wkv7 } from './wkv.js';
 import { checkDType } from '../dtype.js';
 import { checkShape, ints, refuseBlocks } from './rules.js';
 
@@ -88,6 +89,7 @@ const list: readonly Op[] = [
   avgPool2d,
   rope,
   attention,
+  wkv7,
   quantize,
   dequantize,
   encodeRows,

@@ -81,9 +81,11 @@ export class Engine {
   /** MIA_DEBUG=4, as it was when the device was made. */
   readonly #timed = debugLevel() >= 4;
 
+  /** `limit`: runs that may be in flight; each holds memory of its own. */
   constructor(
     readonly ops: ReadonlyMap<string, Op>,
     readonly backend: Backend,
+    readonly limit: number,
   ) {}
 
   async evaluate(roots: readonly Root[]): Promise<Arrays> {
@@ -155,6 +157,12 @@ export class Engine {
 
   /** Runs and keeps the books; under MIA_DEBUG=4 prints how long it took. */
   #run(entry: Entry, bindings: readonly Binding[], ...options: RunOptions): ReturnType<Executable['run']> {
+    if (this.#inFlight.size >= this.limit)
+      throw new MiaError('ERR_BUSY', 'run', {
+        message: 'too many runs are in flight',
+        expected: `at most ${this.limit} at once`,
+        actual: `${this.#inFlight.size + 1}`,
+      });
     const start = this.#timed ? performance.now() : 0;
     const running = entry.executable.run(bindings, ...options);
     this.#count(entry, bindings, options[1]);

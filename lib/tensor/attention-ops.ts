@@ -1,4 +1,4 @@
-/** The call signatures of attention and rope, and what their options mean. */
+/** The call signatures of attention, rope and wkv7, and what their options mean. */
 import type { Device } from '../device.js';
 import type { DType } from '../dtype.js';
 import type { SameDevice } from './sentences.js';
@@ -83,4 +83,16 @@ export interface Rope {
     positions: Indices<'rope', D, D2, T2>,
     options?: RopeOptions<D>,
   ): Tensor<D, T, S>;
+}
+
+export interface Wkv7 {
+  <D extends Device, S extends Shape, S2 extends Shape>(
+    this: Tensor<D, 'f32', S>,
+    w: Tensor<D, 'f32'>,
+    k: Tensor<D, 'f32'>,
+    v: Tensor<D, 'f32'>,
+    a: Tensor<D, 'f32'>,
+    b: Tensor<D, 'f32'>,
+    state: Tensor<D, 'f32', S2>,
+  ): { y: Tensor<D, 'f32', S>; state: Tensor<D, 'f32', S2> };
 }

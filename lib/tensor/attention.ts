@@ -1,4 +1,5 @@
-/** Arguments of attention() and rope(): which tensors came, and attributes for the rest. */
+/** Arguments of attention(), rope() and wkv7(): which tensors came, and attributes for the rest. */
+import type { Node } from '../ir/node.js';
 import type { Attrs } from '../ir/op.js';
 import { extras } from '../ops/attention.js';
 import { checkInteger, checkNumber, shapeError } from '../ops/rules.js';
@@ -50,4 +51,19 @@ export function rope(self: Handle, positions: unknown, options: unknown): Handle
   };
   const inputs = [self, positions, orNothing(frequencies)];
   return record('rope', inputs.filter((x, i) => i < 2 || x !== undefined), attrs); // prettier-ignore
+}
+
+/** The rows and the state that one result holds. */
+export function wkv7(self: Handle, inputs: readonly unknown[]): { y: Handle; state: Handle } {
+  const [y, state] = recordAll('wkv7', [self, ...inputs], (add, nodes) => {
+    const both = add('wkv7', nodes);
+    const { shape } = nodes[0];
+    const [at, rows, size] = [shape.length - 3, shape.at(-3)!, shape.at(-1)!];
+    const part = (start: number, count: number): Node => {
+      const ranges = both.shape.map((n, i) => (i === at ? [start, count, 1] : [0, n, 1]));
+      return add('slice', [both], { ranges });
+    };
+    return [part(0, rows), add('reshape', [part(rows, size)], { shape: nodes.at(-1)!.shape })];
+  });
+  return { y, state };
 }

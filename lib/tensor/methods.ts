@@ -28,7 +28,7 @@ import {
   unsqueezedShape,
   wordOf,
 } from './arguments.js';
-import { attention, rope } from './attention.js';
+import { attention, rope, wkv7 } from './attention.js';
 import { asHandle, Handle } from './handle.js';
 import { record, recordAll } from './record.js';
 import { poolAttrs, windowAttrs } from './window-arguments.js';
@@ -223,6 +223,9 @@ export const methods: Readonly<Record<string, Method>> = {
   },
   rope(positions, options) {
     return rope(this, positions, options);
+  },
+  wkv7(...inputs) {
+    return wkv7(this, inputs);
   },
 
   conv2d(w, options) {

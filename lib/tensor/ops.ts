@@ -2,7 +2,7 @@
 import type { Device } from '../device.js';
 import type { DType } from '../dtype.js';
 import type { ImageOps } from './image-ops.js';
-import type { Attention, Rope } from './attention-ops.js';
+import type { Attention, Rope, Wkv7 } from './attention-ops.js';
 import type { ShapeOps } from './shape-ops.js';
 import type {
   ArgReduce,
@@ -173,4 +173,9 @@ export interface TensorOps extends ShapeOps, ImageOps {
    * f64). positions: integers that broadcast to [..., T].
    */
   rope: Rope;
+  /**
+   * The recurrence of RWKV-7 (Peng et al. 2025) over rows r (this), w, k, v, a, b [..., T, H, N], from a state S
+   * [..., H, N, N], keys by values: S <- diag(w) S + b^T (a S) + k^T v, y = r S. Gives y [..., T, H, N] and the last S.
+   */
+  wkv7: Wkv7;
 }

@@ -12,8 +12,7 @@ namespace mia {
 // exception is pending.
 napi_value ShowAsArrayBuffer(napi_env env, Buffer* buffer, size_t bytes);
 
-// An ArrayBuffer of bytes [begin, begin + bytes) of the file: its pages, held as long as the ArrayBuffer lives, or a
-// copy where that is less trouble. Null: an exception is pending.
+// An ArrayBuffer over bytes [begin, begin + bytes) of the file, whose mapping it holds. Null: an exception is pending.
 napi_value ShowFile(napi_env env, MappedFile* file, size_t begin, size_t bytes);
 
 }  // namespace mia

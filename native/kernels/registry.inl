@@ -16,6 +16,7 @@
 #include "kernels/conv2d.inl"
 #include "kernels/pool2d.inl"
 #include "kernels/attention.inl"
+#include "kernels/wkv7.inl"
 #include "kernels/probe.inl"
 
 MIA_BEGIN

@@ -86,13 +86,17 @@ KernelTypes TypesOfKernel(const char* name) {
   KernelTypes types;
   const auto starts = [name](const char* prefix) { return strncmp(name, prefix, strlen(prefix)) == 0; };
   if (starts("gather") || starts("takeAlong")) types.written = 2;
-  if (starts("scatter") || starts("topk") || starts("attention") || starts("encode")) types.written = 0;
+  if (starts("scatter") || starts("topk") || starts("attention") || starts("wkv7") || starts("encode")) {
+    types.written = 0;
+  }
   if (starts("sample")) types.written = 3;
   if (starts("pack")) types.written = 1, types.blocks = 0;
   if (starts("decode") || starts("encode")) types.blocks = 0;
   if (strcmp(name, "matmul.f32") == 0) types.blocks = 1;
   const char* dot = strrchr(name, '.');
-  if (dot == nullptr || starts("scatter") || starts("attention") || starts("pack")) return types;
+  if (dot == nullptr || starts("scatter") || starts("attention") || starts("wkv7") || starts("pack")) {
+    return types;
+  }
   for (int i = 0; i < 6; i++) {
     if (strcmp(dot + 1, kRegNames[i]) == 0) {
       types.typed = true;

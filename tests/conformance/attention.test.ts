@@ -1,4 +1,4 @@
 import { tables } from './cases/index.js';
 import { conform } from './suite.js';
 
-conform([...tables.attention, ...tables.rope]);
+conform([...tables.attention, ...tables.rope, ...tables.wkv]);

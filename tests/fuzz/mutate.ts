@@ -126,6 +126,26 @@ const treeChange: fc.Arbitrary<(tree: unknown) => void> = fc
     }
   });
 
+/** Files near the given ones, whatever their format: bytes changed. */
+export function byteMutants(seeds: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> {
+  const seed = fc.constantFrom(...seeds.map((bytes) => Buffer.from(bytes)));
+  return fc
+    .tuple(seed, some(byteChange))
+    .map(([bytes, changes]) => changes.reduce<Buffer>((b, change) => change(b), bytes));
+}
+
+/** JSON trees near the given ones. */
+export function treeMutants<T>(seeds: readonly T[]): fc.Arbitrary<unknown> {
+  return fc.tuple(fc.constantFrom(...seeds), some(treeChange)).map(([seed, changes]) => {
+    const tree: unknown = structuredClone(seed);
+    for (const change of changes) change(tree);
+    return tree;
+  });
+}
+
+const some = <T>(change: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
+  fc.array(change, { minLength: 1, maxLength: 4 });
+
 /** Applies changes to the header, or to the graph inside it, and writes a file whose length fields are right again. */
 function changeJson(bytes: Buffer, inGraph: boolean, changes: readonly ((tree: unknown) => void)[]): Buffer {
   const length = Number(bytes.readBigUInt64LE(0));
@@ -146,12 +166,7 @@ function changeJson(bytes: Buffer, inGraph: boolean, changes: readonly ((tree: u
 /** Files near the given ones: bytes changed, or the header's JSON, or the graph's. */
 export function mutants(seeds: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> {
   const seed = fc.constantFrom(...seeds.map((bytes) => Buffer.from(bytes)));
-  const some = <T>(change: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
-    fc.array(change, { minLength: 1, maxLength: 4 });
-  const inBytes = fc
-    .tuple(seed, some(byteChange))
-    .map(([bytes, changes]) => changes.reduce<Buffer>((b, change) => change(b), bytes));
   const inJson = (inGraph: boolean): fc.Arbitrary<Buffer> =>
     fc.tuple(seed, some(treeChange)).map(([bytes, changes]) => changeJson(bytes, inGraph, changes));
-  return fc.oneof(inBytes, inJson(false), { weight: 3, arbitrary: inJson(true) });
+  return fc.oneof(byteMutants(seeds), inJson(false), { weight: 3, arbitrary: inJson(true) });
 }

@@ -22,6 +22,7 @@ export function fakeDevice({ kind = 'cpu', ops = defaultOps, visible = true }: F
     ledger,
     borrow: (data) => new FakeStorage(data, ledger, visible),
     reserve: (bytes) => new FakeStorage(new Uint8Array(bytes), ledger, visible),
+    shed: () => false,
     evaluate: refuse,
     explain: refuse,
     compile: refuse,

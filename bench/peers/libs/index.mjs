@@ -1,9 +1,10 @@
 /**
  * The peers, each behind `open(work, threads)`: work of bench/peers/work.mjs to a side { run, close }, where run resolves to
- * the output as a Float32Array; undefined where the peer has no such work.
+ * the output as a Float32Array; undefined where the peer has no such work. Whoever runs whole models has methods for that.
  */
 const modules = {
   'onnxruntime-node': './onnxruntime-node.mjs',
+  'node-llama-cpp': './node-llama-cpp.mjs',
   'onnxruntime-web': './onnxruntime-web.mjs',
   'tfjs-wasm': './tfjs-wasm.mjs',
   'jax-js': './jax-js.mjs',

@@ -1,11 +1,12 @@
 /** Networks over a decoder: what forward() takes and gives for the families of text models. */
 import { Tensor } from '../../tensor/tensor.js';
 import type { Config } from '../config.js';
-import { attendWhole } from '../decoder/attend.js';
+import { attendRagged, attendWhole } from '../decoder/attend.js';
 import { Decoder } from '../decoder/decoder.js';
 import type { DecoderSpec } from '../decoder/spec.js';
 import { frequenciesOf } from '../layers/rotary.js';
 import type { Network } from '../network.js';
+import { positionsOf } from '../rows/positions.js';
 import type { Ints } from '../tensors.js';
 import type { Weights } from '../weights.js';
 
@@ -31,6 +32,22 @@ export function decoderNetwork(
       attention_mask: { dtype: 'bool', rank: 2, optional: true },
     },
     decoder,
+    rows: {
+      vocab: spec.vocab,
+      hidden: spec.hidden,
+      maxLength: spec.maxPositions,
+      positions: (op, ids) => positionsOf(op, ids, spec.positions ? spec.maxPositions : Infinity),
+      rotaries: decoder.rotaries,
+      run: ({ ids, positions, offsets, frequencies }) =>
+        decoder.hidden({
+          ids: ids.clone(),
+          positions: positions.clone(),
+          frequencies,
+          attend: attendRagged(offsets),
+        }),
+      outputs: {},
+      pooling: 'last',
+    },
     forward({ input_ids: ids, attention_mask: mask }) {
       const [batch, length] = ids.shape;
       const { device } = ids;

@@ -3,15 +3,23 @@ import { MiaError, show } from '../../errors.js';
 import type { Config } from '../config.js';
 import type { Network } from '../network.js';
 import type { Weights } from '../weights.js';
+import { bert } from './bert.js';
 import { decoderNetwork, type DecoderFamily } from './decoders.js';
+import { distilbert } from './distilbert.js';
+import { encoderNetwork, type EncoderFamily } from './encoders.js';
 import { gemma2, gemma3 } from './gemma.js';
 import { gpt2 } from './gpt2.js';
 import { llama } from './llama.js';
 import { mistral } from './mistral.js';
+import { modernbert } from './modernbert.js';
 import { olmo2 } from './olmo2.js';
 import { phi3 } from './phi3.js';
 import { qwen2, qwen3, qwen3Moe } from './qwen.js';
+import { resnet } from './resnet.js';
+import { roberta } from './roberta.js';
+import { rwkv7 } from './rwkv7.js';
 import { smollm3 } from './smollm3.js';
+import { vit } from './vit.js';
 
 type Architecture = (config: Config, w: Weights) => Network;
 
@@ -19,6 +27,11 @@ const likeLlama =
   (family: DecoderFamily): Architecture =>
   (config, w) =>
     decoderNetwork(family, config, w, ['model.', ''], 'embed_tokens');
+
+const encoder =
+  (family: EncoderFamily, prefix: string): Architecture =>
+  (config, w) =>
+    encoderNetwork(family, config, w, prefix);
 
 const architectures: Readonly<Record<string, Architecture>> = {
   llama: likeLlama(llama),
@@ -32,6 +45,15 @@ const architectures: Readonly<Record<string, Architecture>> = {
   smollm3: likeLlama(smollm3),
   olmo2: likeLlama(olmo2),
   gpt2: (config, w) => decoderNetwork(gpt2, config, w, ['transformer.', ''], 'wte'),
+  bert: encoder(bert, 'bert.'),
+  roberta: encoder(roberta, 'roberta.'),
+  'xlm-roberta': encoder(roberta, 'roberta.'),
+  camembert: encoder(roberta, 'roberta.'),
+  distilbert: encoder(distilbert, 'distilbert.'),
+  modernbert: encoder(modernbert, 'model.'),
+  vit,
+  resnet,
+  rwkv7,
 };
 
 /** The network of a configuration over its weights. ERR_UNSUPPORTED with the known families for another one. */

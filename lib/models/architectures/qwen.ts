@@ -22,7 +22,10 @@ export const qwen2: DecoderFamily = (config, root) => ({
 });
 
 /** Qwen3: and norms of the heads of queries and keys. */
-export const qwen3: DecoderFamily = (config, root) => ({ ...qwen2(config, root), qkNorm });
+export const qwen3: DecoderFamily = (config, root) => ({
+  ...qwen2(config.defaults({ head_dim: 128 }), root),
+  qkNorm,
+});
 
 /** Qwen3 with a mixture of experts in most layers. */
 export const qwen3Moe: DecoderFamily = (config, root) => {

@@ -4,12 +4,17 @@ import type { Tensor } from '../../tensor/tensor.js';
 import type { Floats, Ints } from '../tensors.js';
 import type { Attend, AttendOptions } from './decoder.js';
 
-const optionsOf = ({ window, scale, softcap }: AttendOptions) => ({ causal: true, window, scale, softcap });
+const optionsOf = ({ causal = true, window, scale, softcap }: AttendOptions) => ({
+  causal,
+  window,
+  scale,
+  softcap,
+});
 
 /** Heads first, as attention takes them: [rows, heads, size] -> [heads, rows, size], a view. */
 const headsFirst = <T extends DType>(x: Tensor<Device, T>): Tensor<Device, T> => x.permute([1, 0, 2]);
 
-/** Sequences of one length, rows [batch * length]: each position sees those before it. `mask` bool [batch, length]: keys that count. */
+/** Sequences of one length, rows [batch * length]. `mask` bool [batch, length]: keys that count. */
 export function attendWhole(batch: number, mask?: Tensor<Device, 'bool'>): Attend {
   return (q, k, v, options) => {
     const apart = (x: Floats): Floats => x.reshape([batch, -1, x.shape[1], x.shape[2]]).permute([0, 2, 1, 3]);

@@ -32,7 +32,7 @@ export function readRotary(config: Config, options: { layerType?: string; theta?
   };
   return rotary({
     headDim: headDimOf(config),
-    scaling: scaling.with(original || {}),
+    scaling: scaling.defaults(original || {}),
     theta,
     maxPositions,
     partial,
@@ -40,6 +40,7 @@ export function readRotary(config: Config, options: { layerType?: string; theta?
   });
 }
 
+/** Families with a size of their own put it in by `defaults`. */
 export const headDimOf = (config: Config): number =>
   config.has('head_dim')
     ? config.size('head_dim')
@@ -81,7 +82,7 @@ export function llamaSpec(config: Config, root: string): DecoderSpec {
       `${hidden}, ${heads}, ${kvHeads}`,
     );
   const size = config.size('intermediate_size');
-  const act = activation(config.text('hidden_act', 'silu'));
+  const act = activation(config.text('hidden_activation', config.text('hidden_act', 'silu')));
   const eps = config.number('rms_norm_eps', 1e-6);
   return {
     hidden,

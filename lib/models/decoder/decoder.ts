@@ -1,11 +1,14 @@
 import type { Layer, Floats, Ints } from '../tensors.js';
 import { turn, type Rotary } from '../layers/rotary.js';
+import { rowsOf } from '../layers/table.js';
 import type { Weights } from '../weights.js';
 import type { DecoderLayerSpec, DecoderSpec } from './spec.js';
 
 /** What attention of a layer is told beside its queries [rows, heads, headDim], keys and values [rows, kvHeads, headDim]. */
 export interface AttendOptions {
   readonly layer: number;
+  /** A row sees itself and those before it; else those after it too. true */
+  readonly causal?: boolean;
   readonly window: number | undefined;
   readonly scale: number;
   readonly softcap: number | undefined;
@@ -59,7 +62,7 @@ export class Decoder {
     this.#positions = spec.positions && w.matrix(`${spec.positions}.weight`, spec.maxPositions, hidden);
     this.#blocks = spec.layers.map((layer, i) => this.#block(w, layer, i));
     this.#norm = spec.norm(w, names.norm, hidden);
-    const own = head && !spec.tied;
+    const own = head && (!spec.tied || w.has(`${names.head}.weight`));
     this.#head = own ? w.matrix(`${names.head}.weight`, vocab, hidden) : this.#embedding;
     this.rotaries = [...new Set(spec.layers.flatMap((l) => l.rotary ?? []))];
   }
@@ -137,10 +140,4 @@ export class Decoder {
     const { heads, kvHeads, headDim } = this.spec;
     return projections[0](x).split([heads * headDim, kvHeads * headDim, kvHeads * headDim], -1);
   }
-}
-
-/** Rows of a table as f32. */
-function rowsOf(table: ReturnType<ReturnType<Weights['matrix']>>, ids: Ints): Floats {
-  const rows = table.embedding(ids);
-  return (rows.dtype === 'f32' ? rows : rows.to('f32')) as Floats;
 }

@@ -50,6 +50,6 @@ export interface DecoderSpec {
   /** Name of a table of learned positions. */
   readonly positions?: string;
   readonly logitSoftcap?: number;
-  /** The head is the embedding. */
+  /** The head is the embedding, unless the checkpoint has one all the same. */
   readonly tied: boolean;
 }

@@ -24,7 +24,7 @@ export class GgufReader {
   at = 0;
 
   constructor(bytes: Uint8Array, at = 0) {
-    this.#bytes = bytes;
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length); // slices of a Buffer are no copies
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     this.at = at;

@@ -45,12 +45,15 @@ class FileTensor implements CheckpointTensor {
   }
 }
 
+/** An array over a mapping may have to start up to a cache line before the tensor. */
+const MOST_BYTES = constants.MAX_LENGTH - 64;
+
 /** The tensor of this name at a place of the file. Throws ERR_UNSUPPORTED if it is too large for this Node. */
 export function tensorAt(file: FileBytes, name: string, place: Place): CheckpointTensor {
   const bytes = place.end - place.begin;
-  if (bytes > constants.MAX_LENGTH) {
+  if (bytes > MOST_BYTES) {
     const message = `tensor ${show(name)} has ${bytes} bytes, more than an array of Node ${process.version} holds`;
-    throw unsupported(file.path, message, `at most ${constants.MAX_LENGTH}`);
+    throw unsupported(file.path, message, `at most ${MOST_BYTES}`);
   }
   return new FileTensor(file, place);
 }

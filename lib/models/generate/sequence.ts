@@ -1,5 +1,5 @@
 import type { Device } from '../../device.js';
-import type { DType } from '../../dtype.js';
+import type { DType, TypedArray } from '../../dtype.js';
 import { MiaError } from '../../errors.js';
 import { compile, type Program } from '../../tensor/compile.js';
 import type { ProgramState } from '../../tensor/program-state.js';
@@ -11,23 +11,27 @@ import type { Rotary } from '../layers/rotary.js';
 import { frequenciesOf } from '../layers/rotary.js';
 import type { Floats, Ints } from '../tensors.js';
 import { bucketOf, CHUNK } from './buckets.js';
+import { nextToken, type NextToken } from './next-token.js';
 
 export type CacheDType = 'f32' | 'f16' | 'bf16';
 
-/** The token that follows, and the natural logarithm of its probability. */
-export interface NextToken {
-  readonly id: number;
-  readonly logprob: number;
+/** What a sequence asks of its program. */
+export interface SequenceSource {
+  /** Positions that a sequence may have. */
+  readonly capacity: number;
+  /** How many of the ids that wait the next run takes. */
+  rows(waiting: number): number;
+  /** Inputs of a run over ids from position `start` on. */
+  inputs(ids: readonly number[], start: number): Record<string, TypedArray>;
 }
 
 /** A decoder as a program over one sequence's cache of keys and values: any number of rows a run, from one on. */
-export class SequenceProgram {
+export class SequenceProgram implements SequenceSource {
   #program: Promise<Program> | undefined;
 
   constructor(
     readonly device: Device,
     readonly decoder: Decoder,
-    /** Positions that a sequence may have. */
     readonly capacity: number,
     readonly cache: CacheDType,
   ) {}
@@ -39,6 +43,24 @@ export class SequenceProgram {
 
   async dispose(): Promise<void> {
     await (await this.#program)?.dispose();
+  }
+
+  rows(waiting: number): number {
+    return Math.min(waiting, CHUNK);
+  }
+
+  /** Rows of padding follow the real ones: nothing sees what they write before it is written over. */
+  inputs(ids: readonly number[], start: number): Record<string, TypedArray> {
+    const { capacity, dynamic } = this;
+    const padded = bucketOf(ids.length);
+    const rows = start + padded <= capacity ? padded : ids.length;
+    return {
+      ids: Int32Array.from({ length: rows }, (_, i) => ids[i] ?? 0),
+      positions: Int32Array.from({ length: rows }, (_, i) => start + i),
+      length: Int32Array.of(start + rows),
+      last: Int32Array.of(ids.length - 1),
+      ...Object.fromEntries(dynamic.map((r, i) => [`frequencies.${i}`, r.frequencies(start + ids.length)])),
+    };
   }
 
   /** Rotary embeddings whose frequencies depend on the length: an input each. */
@@ -77,13 +99,11 @@ export class SequenceProgram {
         attend: attendCached(caches, positions, length),
       });
       const logits = decoder.logits(hidden.gather(last, 0)).reshape([vocab]);
-      const id = logits.clone().argmax(0, { keepDims: true });
-      const logprob = logits.logSoftmax().takeAlong(id.clone(), 0);
       const next = caches.flatMap(({ keys, values }, i) => [
         [`keys.${i}`, keys],
         [`values.${i}`, values],
       ]);
-      return { id, logprob, ...Object.fromEntries(next) } as Record<string, Tensor<Device, DType>>;
+      return { ...nextToken(logits), ...Object.fromEntries(next) } as Record<string, Tensor<Device, DType>>;
     }) as Promise<unknown> as Promise<Program>;
   }
 }
@@ -93,7 +113,7 @@ export class Sequence implements Disposable {
   #length = 0;
 
   constructor(
-    readonly of: SequenceProgram,
+    readonly of: SequenceSource,
     readonly program: Program,
     readonly state: ProgramState,
   ) {}
@@ -116,8 +136,9 @@ export class Sequence implements Disposable {
       });
     }
     let next: NextToken | undefined;
-    for (let at = 0; at < ids.length; at += CHUNK) {
-      next = await this.#step(Array.prototype.slice.call(ids, at, at + CHUNK), signal);
+    for (let at = 0, rows; at < ids.length; at += rows) {
+      rows = this.of.rows(ids.length - at);
+      next = await this.#step(Array.prototype.slice.call(ids, at, at + rows), signal);
     }
     return next!;
   }
@@ -129,24 +150,13 @@ export class Sequence implements Disposable {
     this.dispose();
   }
 
-  /** One run. Rows of padding follow the real ones: nothing sees what they write before it is written over. */
   async #step(ids: readonly number[], signal?: AbortSignal): Promise<NextToken> {
-    const { capacity, dynamic } = this.of;
-    const start = this.#length;
-    const padded = bucketOf(ids.length);
-    const rows = start + padded <= capacity ? padded : ids.length;
-    const inputs = {
-      ids: Int32Array.from({ length: rows }, (_, i) => ids[i] ?? 0),
-      positions: Int32Array.from({ length: rows }, (_, i) => start + i),
-      length: Int32Array.of(start + rows),
-      last: Int32Array.of(ids.length - 1),
-      ...Object.fromEntries(dynamic.map((r, i) => [`frequencies.${i}`, r.frequencies(start + ids.length)])),
-    };
+    const inputs = this.of.inputs(ids, this.#length);
     const { id, logprob } = (await this.program.run(inputs, { state: this.state, signal })) as {
       id: Int32Array;
       logprob: Float32Array;
     };
-    this.#length = start + ids.length;
+    this.#length += ids.length;
     return { id: id[0], logprob: logprob[0] };
   }
 }

@@ -7,9 +7,10 @@ export function rmsNorm(w: Weights, name: string, size: number, eps: number, off
   return (x) => x.rmsNorm(offset === 0 ? weight() : weight().add(offset), eps);
 }
 
-/** (x - mean) / deviation * w + b; without the bias where there is none. */
+/** (x - mean) / deviation * w + b; without the bias where there is none. Checkpoints of TensorFlow's time say gamma, beta. */
 export function layerNorm(w: Weights, name: string, size: number, eps: number): Layer {
-  const weight = w.floats(`${name}.weight`, size);
-  const bias = w.has(`${name}.bias`) ? w.floats(`${name}.bias`, size) : undefined;
+  const [scale, shift] = w.has(`${name}.gamma`) ? ['gamma', 'beta'] : ['weight', 'bias'];
+  const weight = w.floats(`${name}.${scale}`, size);
+  const bias = w.has(`${name}.${shift}`) ? w.floats(`${name}.${shift}`, size) : undefined;
   return (x) => x.layerNorm(weight(), bias?.(), eps);
 }

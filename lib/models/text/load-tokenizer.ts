@@ -1,4 +1,5 @@
 /** The tokenizer that a checkpoint comes with. */
+import { dirname } from 'node:path';
 import { MiaError } from '../../errors.js';
 import type { Checkpoint } from '../files/checkpoint.js';
 import { tokenizerOfGguf } from './gguf-vocabulary.js';
@@ -14,7 +15,8 @@ export async function loadTokenizer(
   vocabSize: number | undefined,
 ): Promise<Tokenizer | MiaError> {
   try {
-    const source = format === 'gguf' ? tokenizerOfGguf(metadata) : await readTokenizerFiles(path);
+    const folder = path.endsWith('.safetensors') ? dirname(path) : path;
+    const source = format === 'gguf' ? tokenizerOfGguf(metadata) : await readTokenizerFiles(folder);
     return source ? await Tokenizer.create(source, vocabSize) : noTokenizer(path);
   } catch (error) {
     if (error instanceof MiaError && error.code === 'ERR_UNSUPPORTED') return error;

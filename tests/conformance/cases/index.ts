@@ -15,6 +15,7 @@ import { sampleCases } from './sample.js';
 import { sourceCases } from './sources.js';
 import { unaryCases } from './unary.js';
 import { windowCases } from './windows.js';
+import { wkvCases } from './wkv.js';
 
 export const tables = {
   unary: unaryCases,
@@ -29,6 +30,7 @@ export const tables = {
   windows: windowCases,
   attention: attentionCases,
   rope: ropeCases,
+  wkv: wkvCases,
   index: indexCases,
   topk: topkCases,
   sample: sampleCases,

@@ -8,4 +8,5 @@ export * from './movement.js';
 export * from './reduce.js';
 export * from './sample.js';
 export * from './windows.js';
+export * from './wkv.js';
 export * from './blocks.js';

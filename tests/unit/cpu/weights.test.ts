@@ -87,6 +87,39 @@ describe('packed weights', () => {
     source.dispose();
   });
 
+  test('what weights were packed from can go; programs of all sizes go on, and all of it goes in the end', async () => {
+    const before = cpu.memory().liveBytes;
+    const w = await weights('q8_0', 64, 64);
+    const record = ({ x }: { x: Any }): { y: Any } => ({ y: x.matmul(w.clone().transpose() as never) });
+    const program = await compile(cpu, { x: spec('f32', [null, 64]) }, record as never);
+    const storage = w.peek('test').storage!;
+    expect(cpu.core.shed(storage)).toBe(false); // nothing is packed yet
+    const expected = (await program.run({ x: activations(64) })).y;
+    const full = cpu.memory().liveBytes;
+    expect(cpu.core.shed(storage)).toBe(true);
+    expect(full - cpu.memory().liveBytes).toBe(64 * 2 * 34);
+    expect((await program.run({ x: activations(64) })).y).toEqual(expected);
+    expect((await program.run({ x: activations(64 * 5) })).y.length).toBe(320);
+    const other = await compile(cpu, { x: spec('f32', [2, 64]) }, record as never);
+    await other.run({ x: activations(128) });
+    await program.dispose();
+    await other.dispose();
+    w.dispose();
+    expect(cpu.memory().liveBytes).toBe(before);
+  });
+
+  test('a constant that somebody reads as it is stays', async () => {
+    const w = await weights('q8_0', 64, 64);
+    const program = await compile(cpu, { x: spec('f32', [2, 64]), i: spec('i32', [2]) }, ({ x, i }) => ({
+      y: x.matmul(w.clone().transpose() as never) as Any,
+      rows: w.clone().embedding(i) as Any,
+    }));
+    await program.run({ x: activations(128), i: Int32Array.of(0, 1) });
+    expect(cpu.core.shed(w.peek('test').storage!)).toBe(false);
+    await program.dispose();
+    w.dispose();
+  });
+
   test('runs that come while the weights are packed wait for them', async () => {
     const [n, k] = [3000, 1024];
     const w = Tensor.create(cpu, [n, k], new Float32Array(n * k).fill(0.5));

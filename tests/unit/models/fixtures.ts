@@ -1,6 +1,7 @@
 /** Checkpoints under tests/fixtures/models, and what transformers computed of them. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { arrayOf, parseSafetensors } from '../../../lib/ir/safetensors.js';
 import type { TypedArray } from '../../../lib/dtype.js';
 
@@ -24,4 +25,22 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
     [min, max] = [Math.min(min, expected[i]), Math.max(max, expected[i])];
   }
   return actual.length === expected.length ? worst / (max - min) : Infinity;
+}
+
+/** A case's folder with files added or changed: bytes, or fields of a JSON file. Its removal comes with it. */
+export function variantOf(
+  name: string,
+  files: Record<string, Uint8Array | object>,
+): Disposable & { path: string } {
+  const path = mkdtempSync(join(tmpdir(), 'mia-models-'));
+  cpSync(folderOf(name), path, { recursive: true });
+  for (const [file, content] of Object.entries(files)) {
+    const full = join(path, file);
+    const known: unknown =
+      file.endsWith('.json') && existsSync(full) && JSON.parse(readFileSync(full, 'utf8'));
+    mkdirSync(dirname(full), { recursive: true });
+    const json = Array.isArray(content) ? content : { ...(known as object), ...content };
+    writeFileSync(full, content instanceof Uint8Array ? content : JSON.stringify(json));
+  }
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
 }

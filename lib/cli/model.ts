@@ -1,0 +1,35 @@
+/** Models as commands load them. */
+import { fileURLToPath } from 'node:url';
+import { existsSync } from 'node:fs';
+import { Cpu } from '../cpu/device.js';
+import { loadModel } from '../models/load.js';
+import type { Model } from '../models/model.js';
+import { weightFormats } from '../models/weights.js';
+import type { Call } from './command.js';
+
+/** The language model that ships with the package. */
+export const defaultModel = fileURLToPath(new URL('../../models/stories', import.meta.url));
+
+export async function openDevice(call: Call): Promise<Cpu> {
+  const [threads, isa] = [call.number('threads'), call.text('isa')];
+  return Cpu.create({ ...(threads !== undefined && { threads }), ...(isa !== undefined && { isa }) });
+}
+
+/** Runs `use` with a model on a device of its own, and frees both whatever happens. */
+export async function withModel(
+  call: Call,
+  path: string,
+  use: (model: Model) => Promise<void>,
+): Promise<void> {
+  await using device = await openDevice(call);
+  const progress = call.output.progress(`loading ${existsSync(path) ? path : 'model'}`);
+  const weights = call.word('weights', weightFormats);
+  const contextLength = call.number('context');
+  await using model = await loadModel(path, {
+    device,
+    ...(weights && { weights }),
+    ...(contextLength !== undefined && { contextLength }),
+    onProgress: ({ loadedBytes, totalBytes }) => progress.update(loadedBytes, totalBytes),
+  }).finally(() => progress.end());
+  await use(model);
+}

@@ -1,0 +1,59 @@
+import type { Device } from '../../device.js';
+import type { TypedArray } from '../../dtype.js';
+import { compile, type Program } from '../../tensor/compile.js';
+import { spec, state, type Spec } from '../../tensor/spec.js';
+import type { AnyTensor } from '../../tensor/signatures.js';
+import { nextToken } from '../generate/next-token.js';
+import { Sequence, type SequenceSource } from '../generate/sequence.js';
+import type { Floats, Ints } from '../tensors.js';
+import type { Memory, Recurrent } from './recurrent.js';
+
+/** Rows of a run at most. */
+const MOST_ROWS = 256;
+
+/** A recurrent network as a program over what it remembers of one sequence: any number of rows a run, from one on. */
+export class RecurrentProgram implements SequenceSource {
+  #program: Promise<Program> | undefined;
+
+  constructor(
+    readonly device: Device,
+    readonly network: Recurrent,
+    /** Positions that a sequence may have. */
+    readonly capacity: number,
+  ) {}
+
+  async start(): Promise<Sequence> {
+    const program = await (this.#program ??= this.#compile());
+    return new Sequence(this, program, program.createState());
+  }
+
+  async dispose(): Promise<void> {
+    await (await this.#program)?.dispose();
+  }
+
+  /** Rows of padding would be remembered: runs have exactly as many rows as ids, and few sizes are powers of two. */
+  rows(waiting: number): number {
+    return Math.min(2 ** Math.floor(Math.log2(waiting)), MOST_ROWS);
+  }
+
+  inputs(ids: readonly number[]): Record<string, TypedArray> {
+    return { ids: Int32Array.from(ids) };
+  }
+
+  #compile(): Promise<Program> {
+    const { network } = this;
+    const names = Object.keys(network.memory);
+    const specs: Record<string, Spec> = {
+      ids: spec('i32', [null]),
+      ...Object.fromEntries(names.map((name) => [name, state('f32', network.memory[name])])),
+    };
+    return compile(this.device, specs, (inputs) => {
+      const { ids, ...before } = inputs as unknown as { ids: Ints } & Memory;
+      const rows = ids.shape[0];
+      const { hidden, memory } = network.rows(ids.reshape([1, rows]), before);
+      const last = hidden.slice([null, rows - 1]) as Floats;
+      const logits = network.logits(last).reshape([network.vocab]);
+      return { ...nextToken(logits), ...memory } as Record<string, AnyTensor>;
+    }) as Promise<unknown> as Promise<Program>;
+  }
+}

@@ -1,0 +1,118 @@
+import type { Device } from '../../device.js';
+import { compile, type Program } from '../../tensor/compile.js';
+import { spec, type Spec } from '../../tensor/spec.js';
+import { bucketOf } from '../generate/buckets.js';
+import { frequenciesOf, type Rotary } from '../layers/rotary.js';
+import type { Floats, Ints } from '../tensors.js';
+import type { RowsNetwork, RowsOutput } from './network.js';
+
+/** Tokens of one sequence: at least one. */
+export interface Sequence {
+  readonly ids: Int32Array;
+  readonly positions: Int32Array;
+  /** Zeros if left out. */
+  readonly types?: Int32Array;
+}
+
+const open = { i32: spec('i32', [null]), f32: spec('f32', [null]) };
+const inputs = {
+  ids: open.i32,
+  positions: open.i32,
+  types: open.i32,
+  owners: open.i32,
+  offsets: open.i32,
+  first: open.i32,
+  last: open.i32,
+  shares: open.f32,
+};
+
+/** Some outputs of a network over sequences of any lengths. Sizes are padded to few, so that plans are used again. */
+export class RowsProgram {
+  #program: Promise<Program> | undefined;
+
+  constructor(
+    readonly device: Device,
+    readonly network: RowsNetwork,
+    readonly outputs: Readonly<Record<string, RowsOutput>>,
+  ) {}
+
+  /** By output, [rows or sequences, size] of those that were given; ERR_ABORTED once `signal` fires. */
+  async run(sequences: readonly Sequence[], signal?: AbortSignal): Promise<Record<string, Float32Array>> {
+    const rows = sequences.reduce((sum, s) => sum + s.ids.length, 0);
+    const program = await (this.#program ??= this.#compile());
+    const longest = Math.max(...sequences.map((s) => s.ids.length));
+    const frequencies = this.#dynamic.map((r, i) => [`frequencies.${i}`, r.frequencies(longest)]);
+    const given = { ...lay(sequences, rows), ...Object.fromEntries(frequencies) };
+    const results = (await program.run(given, { signal })) as Record<string, Float32Array>;
+    const cut = ([name, { per, size }]: [string, RowsOutput]) => [
+      name,
+      results[name].subarray(0, (per === 'row' ? rows : sequences.length) * size),
+    ];
+    return Object.fromEntries(Object.entries(this.outputs).map(cut));
+  }
+
+  async dispose(): Promise<void> {
+    await (await this.#program)?.dispose();
+  }
+
+  /** Rotary embeddings whose frequencies depend on the longest sequence: an input each. */
+  get #dynamic(): Rotary[] {
+    return this.network.rotaries.filter((r) => r.dynamic);
+  }
+
+  #compile(): Promise<Program> {
+    const dynamic = this.#dynamic;
+    const specs: Record<string, Spec> = {
+      ...inputs,
+      ...Object.fromEntries(dynamic.map((r, i) => [`frequencies.${i}`, spec('f32', [r.dims / 2])])),
+    };
+    return compile(this.device, specs, (given) => {
+      const named = given as Record<string, Ints>;
+      const step = {
+        ...(named as unknown as Record<keyof typeof inputs, Ints>),
+        shares: given.shares as Floats,
+        frequencies: (r: Rotary) =>
+          r.dynamic
+            ? (given[`frequencies.${dynamic.indexOf(r)}`].clone() as Floats)
+            : frequenciesOf(this.device, r, 0),
+      };
+      const hidden = this.network.run(step);
+      const results = Object.entries(this.outputs).map(([name, output]) => [
+        name,
+        output.of(hidden.clone(), step),
+      ]);
+      hidden.dispose();
+      return Object.fromEntries(results) as Record<string, Floats>;
+    }) as Promise<unknown> as Promise<Program>;
+  }
+}
+
+/** Sequences one after another in arrays of padded sizes; what pads is no part of any. */
+function lay(
+  sequences: readonly Sequence[],
+  rows: number,
+): Record<keyof typeof inputs, Int32Array | Float32Array> {
+  const [width, count] = [bucketOf(rows), bucketOf(sequences.length)];
+  const ints = (length: number, fill = 0): Int32Array => new Int32Array(length).fill(fill);
+  const laid = {
+    ids: ints(width),
+    positions: ints(width),
+    types: ints(width),
+    owners: ints(width, count),
+    offsets: ints(count + 1, rows),
+    first: ints(count),
+    last: ints(count),
+    shares: new Float32Array(count),
+  };
+  let at = 0;
+  sequences.forEach(({ ids, positions, types }, i) => {
+    const end = at + ids.length;
+    laid.ids.set(ids, at);
+    laid.positions.set(positions, at);
+    if (types) laid.types.set(types, at);
+    laid.owners.fill(i, at, end);
+    [laid.offsets[i], laid.first[i], laid.last[i], laid.shares[i]] = [at, at, end - 1, 1 / ids.length];
+    at = end;
+  });
+  return laid;
+}
