@@ -10,6 +10,7 @@
 #include "kernels/scatter.inl"
 #include "kernels/take_along.inl"
 #include "kernels/topk.inl"
+#include "kernels/sample.inl"
 #include "kernels/matmul.inl"
 #include "kernels/linear.inl"
 #include "kernels/conv2d.inl"
