@@ -32,7 +32,7 @@ Work LinearWork(const Step& step, int phase) {
 template <class F>
 size_t LinearShared(const Step& step) {
   const LinearProblem<F> p(step);
-  return p.in_place ? 0 : static_cast<size_t>(p.m * p.row_stride);
+  return p.in_place ? 0 : static_cast<size_t>(p.SharedRows() * p.row_stride);
 }
 
 // Row i of A, in shared scratch, as the product takes it.
@@ -59,12 +59,19 @@ void PrepareRows(const LinearProblem<F>& p, const Frame& frame, int64_t begin, i
         const float* const x = stretch(k, n);
         char* const to = p.SharedRow(frame, i);
         if constexpr (F::kBlocks) {
-          QuantizeBlocks<F>(p.TileOf(frame, i), static_cast<int>(i % p.kTile), k, x, n);
+          QuantizeBlocks<F>(p.TileOf(frame, i), static_cast<int>(i % p.tile), k, x, n);
         } else if constexpr (kTo == DType::k_bf16) {
-          RoundRow(reinterpret_cast<uint16_t*>(to) + k, x, n, RoundUp(n, 2));
+          RoundRow(reinterpret_cast<uint16_t*>(to) + k, x, n,
+                   k + n < p.k ? n : F::StepsOf(p.k) * F::kPerStep - k);
         } else {
           memcpy(reinterpret_cast<float*>(to) + k, x, static_cast<size_t>(n) * sizeof(float));
         }
+      }
+    }
+    if constexpr (F::kBlocks) {
+      if (i != p.m - 1) continue;
+      for (int64_t none = p.m; none < p.SharedRows(); none++) {
+        ClearBlocks<F>(p.TileOf(frame, none), static_cast<int>(none % p.tile), p.k);
       }
     }
   }
@@ -118,3 +125,8 @@ const char* LinearCheck(const Step& step) {
 }
 
 MIA_END
+
+// What formats.def makes of a format in a list of X(...).
+#define LINEAR_KERNELS(name, F)                                      \
+  X("pack." name, 1, PackWork<F>, PackRun<F>, nullptr, PackCheck<F>) \
+  X("linear." name ".f32", 2, LinearWork<F>, LinearRun<F>, LinearShared<F>, LinearCheck<F>)

@@ -6,6 +6,9 @@
 #include "kernels/linear_problem.inl"
 #include "kernels/linear_rows.inl"
 #include "kernels/matmul_block.inl"
+#ifdef MIA_HAS_TILES
+#include "kernels/linear_tiles.inl"
+#endif
 
 MIA_BEGIN
 
@@ -26,6 +29,9 @@ struct PanelProduct {
   const Frame& frame;
   const char* image;
   Sink<float> sink;
+#ifdef MIA_HAS_TILES
+  Tiles tiles{};
+#endif
 
   // Panels [first, end) x rows [i0, i0 + rows).
   void Run(int64_t i0, int64_t rows, int64_t first, int64_t end) {
@@ -34,8 +40,8 @@ struct PanelProduct {
     const int64_t c_row = sink.Stride(cols), steps = F::StepsOf(p.k);
     const Rows a = p.RowsAt(frame, i0);
     const bool widen = kWidens && rows >= kWidenFrom;
-    // A few rows read B as it streams by; more of them visit it in pieces that stay in L2.
-    const int64_t depth = rows <= kTileRows<T> ? steps : kDepthSteps;
+    // A few rows read B as it streams by; more of them visit it in pieces that stay in a cache.
+    const int64_t depth = rows <= (p.tiles ? p.tile : kTileRows<T>) ? steps : p.tiles ? kTileSteps : kDepthSteps;
     for (int64_t k = 0; k < steps; k += depth) {
       const int64_t count = MinOf(depth, steps - k);
       for (int64_t panel = first; panel < end; panel++) {
@@ -43,6 +49,17 @@ struct PanelProduct {
         const int64_t j = panel * F::kCols - j0, width = MinOf(F::kCols, cols - j);
         const Piece piece{
             a.data + k * static_cast<int64_t>(sizeof(A)), a.stride, rows, count, c + j, c_row, width, k > 0};
+#ifdef MIA_HAS_TILES
+        if constexpr (LinearProblem<F>::kTiles) {
+          if (p.tiles) {
+            MultiplyByTiles<T>(tiles,
+                               {piece.a, piece.a_stride, reinterpret_cast<const char*>(b), F::kCols * 4, count,
+                                reinterpret_cast<char*>(piece.c), piece.c_row * 4, piece.add},
+                               rows, width);
+            continue;
+          }
+        }
+#endif
         const int64_t panel_bytes = count * F::kCols * static_cast<int64_t>(sizeof(B));
         if constexpr (kWidens) {
           if (widen) {

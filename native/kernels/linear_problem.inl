@@ -13,6 +13,8 @@ constexpr double kDotsPerNs = kLanes * 30;          // multiply-adds of bytes of
 // Rows of a block format's register tile: integer sums and their scaled totals have to fit beside what is
 // loaded.
 constexpr int kBlockTileRows = kVectorRegisters >= 32 ? 6 : 2;
+// Matrix tiles: rows that repay them, and steps between two visits of C. Two tiles of columns stay in L1 so long.
+constexpr int64_t kTilesFrom = 2, kTileSteps = 256;
 
 // Rows of A, `stride` bytes apart.
 struct Rows {
@@ -34,13 +36,16 @@ constexpr DType RowDType() {
 template <class F>
 struct LinearProblem {
   static constexpr DType kRowDType = RowDType<F>();
-  static constexpr int kTile = F::kBlocks ? kBlockTileRows : kTileRows<float>;
+  // By matrix tiles go products of bf16 and of bytes.
+  static constexpr bool kTiles = kHasTiles && kRowDType != DType::k_f32;
 
   int64_t m, n, k;
   const View* a;
   bool direct;         // the product itself is the output
   bool in_place;       // rows of A are read where they are
+  bool tiles;          // multiplied by matrix tiles
   int64_t row_stride;  // bytes, of rows in shared scratch
+  int64_t tile;        // rows of a register tile, or of matrix tiles
   // Units: bands of rows x panels of columns, the panels fastest.
   int64_t bands, rows, panels;
 
@@ -51,10 +56,12 @@ struct LinearProblem {
         a(&step.views[0]),
         direct(IsPlainStore(step.epilogue)) {
     in_place = kRowDType == DType::k_f32 && a->dtype == DType::k_f32 && (k == 1 || StrideOf(*a, 0) == 1);
+    tiles = kTiles && m >= kTilesFrom;
+    tile = tiles ? (F::kBlocks ? 1 : 2) * 16 : F::kBlocks ? kBlockTileRows : kTileRows<float>;
     row_stride = RowBytes(k);
     const int64_t read_bytes = F::kBlocks ? row_stride : MinOf(row_stride, kDepth<float> * sizeof(float));
-    const int64_t most = MinOf(MaxOf(kBandBytes / read_bytes / kTile, 1) * kTile, kMaxScratchRows);
-    rows = RoundUp(BlocksOf(m, BlocksOf(m, most)), kTile);
+    const int64_t most = MinOf(MaxOf(kBandBytes / read_bytes / tile, 1) * tile, kMaxScratchRows / tile * tile);
+    rows = RoundUp(BlocksOf(m, BlocksOf(m, most)), tile);
     bands = BlocksOf(m, rows);
     panels = BlocksOf(n, ColsOf<F>());
   }
@@ -65,14 +72,16 @@ struct LinearProblem {
     } else if constexpr (kRowDType == DType::k_i8) {
       return ByteRow::Stride(k);
     } else {
-      return RowStride(RoundUp(k, 2) * DTypeBytes(kRowDType));
+      return RowStride(F::StepsOf(k) * F::kPerStep * DTypeBytes(kRowDType));
     }
   }
   char* SharedRow(const Frame& frame, int64_t i) const { return frame.shared + i * row_stride; }
+  // Blocks fill the last of matrix tiles up.
+  int64_t SharedRows() const { return F::kBlocks && tiles ? RoundUp(m, tile) : m; }
   // The tile of rows that row i is in; bands are whole tiles.
   auto TileOf(const Frame& frame, int64_t i) const {
-    const int64_t first = i / kTile * kTile;
-    return BlockRows<F>{SharedRow(frame, first), static_cast<int>(MinOf(kTile, m - first))};
+    const int64_t first = i / tile * tile;
+    return BlockRows<F>{SharedRow(frame, first), static_cast<int>(MinOf(tile, SharedRows() - first))};
   }
   Rows RowsAt(const Frame& frame, int64_t i) const {
     if (!in_place) return {SharedRow(frame, i), row_stride};
