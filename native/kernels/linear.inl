@@ -90,7 +90,8 @@ void LinearRun(const Step& step, const Frame& frame, int phase, int64_t begin, i
   Sink<float> sink(sizes, step, frame,
                    reinterpret_cast<float*>(KernelScratch(frame) + 2 * kPanelBytes + kRowsBytes));
   const auto run = [&](auto product) {
-    const int64_t most = p.direct ? p.panels : MaxOf(1, kMaxScratchCols<float> / ColsOf<F>());
+    const int64_t room = kMaxScratchRows * kMaxScratchCols<float> / MaxOf(p.rows, kMaxScratchRows);  // columns
+    const int64_t most = p.direct ? p.panels : MaxOf(1, room / ColsOf<F>());
     for (int64_t unit = begin, panels; unit < end; unit += panels) {
       const int64_t first = unit % p.panels, i0 = unit / p.panels * p.rows;
       panels = MinOf(MinOf(most, p.panels - first), end - unit);

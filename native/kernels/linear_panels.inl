@@ -42,47 +42,38 @@ struct PanelProduct {
     const bool widen = kWidens && rows >= kWidenFrom;
     // A few rows read B as it streams by; more of them visit it in pieces that stay in a cache.
     const int64_t depth = rows <= (p.tiles ? p.tile : kTileRows<T>) ? steps : p.tiles ? kTileSteps : kDepthSteps;
-    for (int64_t k = 0; k < steps; k += depth) {
-      const int64_t count = MinOf(depth, steps - k);
-      for (int64_t panel = first; panel < end; panel++) {
-        const B* const b = reinterpret_cast<const B*>(image + panel * F::PanelBytes(p.k)) + k * F::kCols;
-        const int64_t j = panel * F::kCols - j0, width = MinOf(F::kCols, cols - j);
-        const Piece piece{
-            a.data + k * static_cast<int64_t>(sizeof(A)), a.stride, rows, count, c + j, c_row, width, k > 0};
+    const int64_t pieces = BlocksOf(steps, depth), panels = end - first;
+    for (int64_t at = 0; at < pieces * panels; at++) {
+      // Vectors take a piece of A past all panels, tiles a panel from end to end.
+      const int64_t k = (p.tiles ? at % pieces : at / panels) * depth, count = MinOf(depth, steps - k);
+      const int64_t panel = first + (p.tiles ? at / pieces : at % panels);
+      const B* const b = reinterpret_cast<const B*>(image + panel * F::PanelBytes(p.k)) + k * F::kCols;
+      const int64_t j = panel * F::kCols - j0, width = MinOf(F::kCols, cols - j);
+      const Piece piece{
+          a.data + k * static_cast<int64_t>(sizeof(A)), a.stride, rows, count, c + j, c_row, width, k > 0};
+      const int64_t panel_bytes = count * F::kCols * static_cast<int64_t>(sizeof(B));
 #ifdef MIA_HAS_TILES
-        if constexpr (LinearProblem<F>::kTiles) {
-          if (p.tiles) {
-            MultiplyByTiles<T>(tiles,
-                               {piece.a, piece.a_stride, reinterpret_cast<const char*>(b), F::kCols * 4, count,
-                                reinterpret_cast<char*>(piece.c), piece.c_row * 4, piece.add},
-                               rows, width);
-            continue;
-          }
+      if constexpr (LinearProblem<F>::kTiles) {
+        if (p.tiles) {
+          MultiplyByTiles<F>(tiles, piece, reinterpret_cast<const char*>(b));
+          continue;
         }
-#endif
-        const int64_t panel_bytes = count * F::kCols * static_cast<int64_t>(sizeof(B));
-        if constexpr (kWidens) {
-          if (widen) {
-            float* const wide = reinterpret_cast<float*>(KernelScratch(frame));
-            FromMemory(F::kDType, wide, b, count * F::kCols);
-            Multiply<float>(piece, wide, reinterpret_cast<const char*>(b) + panel_bytes, panel_bytes);
-            continue;
-          }
-        }
-        Multiply<T>(piece, b, reinterpret_cast<const char*>(b) + F::PanelBytes(p.k), panel_bytes);
       }
+#endif
+      if constexpr (kWidens) {
+        if (widen) {
+          float* const wide = reinterpret_cast<float*>(KernelScratch(frame));
+          FromMemory(F::kDType, wide, b, count * F::kCols);
+          Multiply<float>(piece, wide, reinterpret_cast<const char*>(b) + panel_bytes, panel_bytes);
+          continue;
+        }
+      }
+      Multiply<T>(piece, b, reinterpret_cast<const char*>(b) + F::PanelBytes(p.k), panel_bytes);
     }
     if constexpr (kSame<T, Quad>) ScaleSums(c, c_row, i0, rows, cols);
     sink.Finish(0, i0, j0, rows, cols);
   }
 
-  struct Piece {
-    const char* a;
-    int64_t a_stride, rows, depth;  // stride in bytes
-    float* c;
-    int64_t c_row, width;
-    bool add;
-  };
   // `next`: what is wanted after this piece; each tile asks for its share.
   template <class Product>
   static void Multiply(const Piece& piece, const typename Lanes<Product>::B* b, const char* next,

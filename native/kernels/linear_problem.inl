@@ -15,11 +15,21 @@ constexpr double kDotsPerNs = kLanes * 30;          // multiply-adds of bytes of
 constexpr int kBlockTileRows = kVectorRegisters >= 32 ? 6 : 2;
 // Matrix tiles: rows that repay them, and steps between two visits of C. Two tiles of columns stay in L1 so long.
 constexpr int64_t kTilesFrom = 2, kTileSteps = 256;
+constexpr int64_t kMostTiledRows = 256;  // of a band; a panel of C must fit scratch
 
 // Rows of A, `stride` bytes apart.
 struct Rows {
   const char* data;
   int64_t stride;
+};
+
+// Rows of A x `depth` steps of a panel, to C [rows, width] or added to it.
+struct Piece {
+  const char* a;
+  int64_t a_stride, rows, depth;  // stride in bytes
+  float* c;
+  int64_t c_row, width;
+  bool add;
 };
 
 template <class F>
@@ -60,7 +70,8 @@ struct LinearProblem {
     tile = tiles ? (F::kBlocks ? 1 : 2) * 16 : F::kBlocks ? kBlockTileRows : kTileRows<float>;
     row_stride = RowBytes(k);
     const int64_t read_bytes = F::kBlocks ? row_stride : MinOf(row_stride, kDepth<float> * sizeof(float));
-    const int64_t most = MinOf(MaxOf(kBandBytes / read_bytes / tile, 1) * tile, kMaxScratchRows / tile * tile);
+    const int64_t band = tiles ? 2 * kBandBytes : kBandBytes, fit = tiles ? kMostTiledRows : kMaxScratchRows;
+    const int64_t most = MinOf(MaxOf(band / read_bytes / tile, 1) * tile, fit / tile * tile);
     rows = RoundUp(BlocksOf(m, BlocksOf(m, most)), tile);
     bands = BlocksOf(m, rows);
     panels = BlocksOf(n, ColsOf<F>());

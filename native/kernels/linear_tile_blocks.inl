@@ -2,7 +2,7 @@
 // band are multiplied by it. Tiles hold the integer sums of 16 rows x 16 columns of one block, vectors scale them.
 #pragma once
 
-#include "kernels/linear_problem.inl"
+#include "kernels/linear_tiles.inl"
 
 MIA_BEGIN
 
@@ -15,6 +15,14 @@ struct UnpackedBlock {
 };
 constexpr int64_t kUnpackedBytes = int64_t{24} << 10;  // half of L1: rows come by
 
+// Each byte less kBy: no bit is borrowed from the byte above, because its own highest is set meanwhile.
+template <int kBy>
+MIA_INLINE VecI LowerBytes(VecI x) {
+  constexpr uint32_t kEach = 0x01010101u, kTops = 0x80 * kEach, kLow = (kBy & 0x7f) * kEach, kTop = ~(kBy * kEach) & kTops;
+  const auto word = [](uint32_t w) { return SetInt(static_cast<int32_t>(w)); };
+  return Xor(Sub(Or(x, word(kTops)), word(kLow)), And(Xor(x, word(kTop)), word(kTops)));
+}
+
 template <class F>
 void UnpackBlocks(UnpackedBlock<F>* out, const char* panel, int64_t groups) {
   constexpr int kPerGroup = F::kGroup / F::kBlock;
@@ -26,9 +34,7 @@ void UnpackBlocks(UnpackedBlock<F>* out, const char* panel, int64_t groups) {
         MIA_UNROLL_ALL for (int l = 0; l < F::kLoads; l++) {
           const VecI raw = F::Raw(panel, b, l, v);
           MIA_UNROLL_ALL for (int h = 0; h < F::kHalves; h++) {
-            int8_t* const quads = out->quads[v][l + h * F::kLoads];
-            Store(reinterpret_cast<int32_t*>(quads), F::Part(raw, h));
-            for (int i = 0; i < kLineBytes; i++) quads[i] = static_cast<int8_t>(quads[i] - F::kZero);
+            Store(reinterpret_cast<int32_t*>(out->quads[v][l + h * F::kLoads]), LowerBytes<F::kZero>(F::Part(raw, h)));
           }
         }
       }
@@ -49,37 +55,43 @@ struct TileBlocksWork {
   bool add;
 };
 
-constexpr int kTileBlocks = 4;  // whose sums are made before the first is scaled: tiles answer late
+// Sums of so many blocks are made while those of as many before them are scaled: tiles answer late, and vectors cannot
+// load what has not yet left for the cache.
+constexpr int kTileBlocks = 4;
+struct TileSums {
+  int32_t of[kTileBlocks][kTileLines][kLanes];
+};
 
-template <class F, int kSlot>
-MIA_INLINE void DotBlock(Tiles& tiles, const TileBlocksWork<F>& w, int64_t block, int32_t* sums) {
-  constexpr int kA = kTileBlocks + kSlot % 2, kB = kA + 2;
-  tiles.Zero<kSlot>();
-  tiles.Load<kA>(w.a.bytes(block, 0), F::kBlock);
-  tiles.Load<kB>(w.blocks[block - w.first].quads[w.v], kLineBytes);
-  tiles.DotSigned<kSlot, kA, kB>();
-  tiles.Store<kSlot>(sums + kSlot * kTileLines * kLanes, kLineBytes);
+// Blocks [block, block + kTileBlocks) that there are.
+template <class F>
+MIA_INLINE void DotBlocks(Tiles& tiles, const TileBlocksWork<F>& w, int64_t block, TileSums* sums) {
+  EachNumber<kTileBlocks>([&](auto at) {
+    constexpr int kA = kTileBlocks + at % 2, kB = kA + 2;
+    if (block + at >= w.end) return;
+    tiles.Zero<at>();
+    tiles.Load<kA>(w.a.bytes(block + at, 0), F::kBlock);
+    tiles.Load<kB>(w.blocks[block + at - w.first].quads[w.v], kLineBytes);
+    tiles.DotSigned<at, kA, kB>();
+    tiles.Store<at>(sums->of[at], kLineBytes);
+  });
 }
 
 template <class F>
 void MultiplyTileBlocks(Tiles& tiles, const TileBlocksWork<F>& w) {
-  alignas(64) int32_t sums[kTileBlocks][kTileLines][kLanes];
+  alignas(64) TileSums sums[2];
   Vec total[kTileLines];
   MIA_UNROLL_ALL for (int i = 0; i < kTileLines; i++) {
     total[i] = w.add && i < w.rows ? FloatSums::LoadSum(w.c + i * w.c_row, w.width) : Zero();
   }
-  for (int64_t block = w.first; block < w.end; block += kTileBlocks) {
-    const int count = static_cast<int>(MinOf(kTileBlocks, w.end - block));
-    DotBlock<F, 0>(tiles, w, block, sums[0][0]);
-    if (count > 1) DotBlock<F, 1>(tiles, w, block + 1, sums[0][0]);
-    if (count > 2) DotBlock<F, 2>(tiles, w, block + 2, sums[0][0]);
-    if (count > 3) DotBlock<F, 3>(tiles, w, block + 3, sums[0][0]);
-    for (int at = 0; at < count; at++) {
+  DotBlocks(tiles, w, w.first, &sums[0]);
+  for (int64_t block = w.first, turn = 0; block < w.end; block += kTileBlocks, turn ^= 1) {
+    DotBlocks(tiles, w, block + kTileBlocks, &sums[turn ^ 1]);
+    for (int at = 0; at < MinOf(kTileBlocks, w.end - block); at++) {
       const UnpackedBlock<F>& b = w.blocks[block + at - w.first];
       const float* const row_scales = w.a.scales(block + at);
       const Vec scale = Load(b.scales[w.v]);
       MIA_UNROLL_ALL for (int i = 0; i < kTileLines; i++) {
-        total[i] = MulAdd(Mul(FromInt(Load(sums[at][i])), scale), Set(row_scales[i]), total[i]);
+        total[i] = MulAdd(Mul(FromInt(Load(sums[turn].of[at][i])), scale), Set(row_scales[i]), total[i]);
       }
       if constexpr (F::kHasMin) {
         const float* const row_sums = w.a.sums(block + at);

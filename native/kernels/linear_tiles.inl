@@ -6,6 +6,8 @@
 
 MIA_BEGIN
 
+constexpr int64_t kMostAhead = 16;  // lines to ask for while four tiles multiply
+
 template <int kValue>
 struct Number {
   constexpr operator int() const { return kValue; }
@@ -38,6 +40,8 @@ struct TilesWork {
   char* c;
   int64_t c_row;
   bool add;
+  const char* ahead;  // what is wanted next: so many lines are asked for with each tile of k
+  int64_t ahead_lines;
   int64_t rows = 0, width = 0;
 };
 
@@ -66,7 +70,7 @@ void MultiplyTiles(Tiles& tiles, const TilesWork& w) {
       tiles.Zero<at>();
     }
   });
-  const char *a = w.a, *b = w.b;
+  const char *a = w.a, *b = w.b, *ahead = w.ahead;
   for (int64_t k = 0; k < w.steps; k += kTileLines, a += kLineBytes, b += kTileLines * w.b_step) {
     EachNumber<kRows * kCols>([&](auto at) {
       constexpr int i = at / kCols, j = at % kCols, b_tile = kB + j % (kNumTiles - kB);
@@ -74,6 +78,7 @@ void MultiplyTiles(Tiles& tiles, const TilesWork& w) {
       if constexpr (j == 0) tiles.Load<kA + i>(a + i * kTileLines * w.a_row, w.a_row);
       DotTiles<Product, at, kA + i, b_tile>(tiles);
     });
+    for (int64_t i = 0; i < w.ahead_lines; i++, ahead += kLineBytes) __builtin_prefetch(ahead, 0, 2);
   }
   EachNumber<kRows * kCols>([&](auto at) { tiles.Store<at>(place(at), w.c_row); });
 }
@@ -94,21 +99,28 @@ void MultiplyTileRows(Tiles& tiles, TilesWork w, int64_t rows, int64_t width) {
     for (int64_t i = 0; i < rows; i += kStep, one.a += kStep * w.a_row, one.c += kStep * w.c_row) {
       one.rows = MinOf(rows - i, kStep);
       kKernels[count - 1](tiles, one);
+      one.ahead += w.steps / kTileLines * w.ahead_lines * kLineBytes;
     }
+    w.ahead = one.ahead;
     w.b += count * kLineBytes;
     w.c += count * kLineBytes;
   }
 }
 
-// Rows two tiles at a time; up to a tile of them that are left, one.
-template <class Product>
-void MultiplyByTiles(Tiles& tiles, TilesWork w, int64_t rows, int64_t width) {
-  constexpr int64_t kPair = 2 * kTileLines;
-  const int64_t left = rows % kPair <= kTileLines ? rows % kPair : 0, paired = rows - left;
-  MultiplyTileRows<Product, 2>(tiles, w, paired, width);
+// Rows two tiles at a time; up to a tile of them that are left, one. What follows the piece in memory is wanted next.
+template <class F>
+void MultiplyByTiles(Tiles& tiles, const Piece& piece, const char* b) {
+  using Product = typename F::Product;
+  constexpr int64_t kPair = 2 * kTileLines, kStepBytes = F::kCols * 4;
+  const int64_t left = piece.rows % kPair <= kTileLines ? piece.rows % kPair : 0, paired = piece.rows - left;
+  const int64_t bytes = piece.depth * kStepBytes, calls = BlocksOf(piece.rows, kPair) * (F::kCols / kPair);
+  TilesWork w{piece.a, piece.a_stride, b, kStepBytes, piece.depth, reinterpret_cast<char*>(piece.c), piece.c_row * 4,
+              piece.add, b + bytes,
+              paired > 0 ? MinOf(BlocksOf(bytes / kLineBytes, piece.depth / kTileLines * calls), kMostAhead) : 0};
+  MultiplyTileRows<Product, 2>(tiles, w, paired, piece.width);
   w.a += paired * w.a_row;
   w.c += paired * w.c_row;
-  if (left > 0) MultiplyTileRows<Product, 1>(tiles, w, left, width);
+  if (left > 0) MultiplyTileRows<Product, 1>(tiles, w, left, piece.width);
 }
 
 MIA_END

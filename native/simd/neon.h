@@ -97,6 +97,7 @@ MIA_INLINE VecI Add(VecI a, VecI b) { return {vaddq_s32(a.raw, b.raw)}; }
 MIA_INLINE VecI Sub(VecI a, VecI b) { return {vsubq_s32(a.raw, b.raw)}; }
 MIA_INLINE VecI And(VecI a, VecI b) { return {vandq_s32(a.raw, b.raw)}; }
 MIA_INLINE VecI Or(VecI a, VecI b) { return {vorrq_s32(a.raw, b.raw)}; }
+MIA_INLINE VecI Xor(VecI a, VecI b) { return {veorq_s32(a.raw, b.raw)}; }
 template <int kBits>
 MIA_INLINE VecI ShiftLeft(VecI a) {
   return {vshlq_n_s32(a.raw, kBits)};

@@ -135,6 +135,7 @@ MIA_INLINE VecI Sub(VecI a, VecI b) {
 }
 MIA_INLINE VecI And(VecI a, VecI b) { return {a.raw & b.raw}; }
 MIA_INLINE VecI Or(VecI a, VecI b) { return {a.raw | b.raw}; }
+MIA_INLINE VecI Xor(VecI a, VecI b) { return {a.raw ^ b.raw}; }
 template <int kBits>
 MIA_INLINE VecI ShiftLeft(VecI a) {
   return {reinterpret_cast<Ints>(reinterpret_cast<Words>(a.raw) << kBits)};
