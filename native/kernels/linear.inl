@@ -42,6 +42,7 @@ void PrepareRows(const LinearProblem<F>& p, const Frame& frame, int64_t begin, i
   const Source a = MatrixOf({p.a, StrideOf(*p.a, 0), StrideOf(*p.a, 1)}, frame, 0);
   float* const wide = reinterpret_cast<float*>(KernelScratch(frame));  // a row, or a stretch of it
   constexpr int64_t kWide = kPanelBytes / static_cast<int64_t>(sizeof(float)) - kLanes;
+  char* const narrow = KernelScratch(frame) + kPanelBytes;  // where it is not written in place: for matrix tiles
   for (int64_t i = begin; i < end; i++) {
     const Source row = a.From(0, i);
     const bool plain = row.dtype == DType::k_f32 && (row.k_stride == 1 || p.k == 1);
@@ -52,7 +53,8 @@ void PrepareRows(const LinearProblem<F>& p, const Frame& frame, int64_t begin, i
       return static_cast<const float*>(wide);
     };
     if constexpr (kTo == DType::k_i8 && !F::kBlocks) {
-      QuantizeRow({p.SharedRow(frame, i), p.k}, stretch, kWide);
+      QuantizeRow(p.ByteRowOf(frame, i, narrow), stretch, kWide);
+      if (p.tiles) p.PutLines(frame, i, 0, narrow, ByteRow::Filled(p.k));
     } else {
       for (int64_t k = 0, n; k < p.k; k += n) {
         n = MinOf(p.k - k, kWide / 256 * 256);
@@ -61,8 +63,9 @@ void PrepareRows(const LinearProblem<F>& p, const Frame& frame, int64_t begin, i
         if constexpr (F::kBlocks) {
           QuantizeBlocks<F>(p.TileOf(frame, i), static_cast<int>(i % p.tile), k, x, n);
         } else if constexpr (kTo == DType::k_bf16) {
-          RoundRow(reinterpret_cast<uint16_t*>(to) + k, x, n,
-                   k + n < p.k ? n : F::StepsOf(p.k) * F::kPerStep - k);
+          const int64_t filled = k + n < p.k ? n : F::StepsOf(p.k) * F::kPerStep - k;
+          RoundRow(reinterpret_cast<uint16_t*>(p.tiles ? narrow : to + 2 * k), x, n, filled);
+          if (p.tiles) p.PutLines(frame, i, 2 * k / kLineBytes, narrow, 2 * filled);
         } else {
           memcpy(reinterpret_cast<float*>(to) + k, x, static_cast<size_t>(n) * sizeof(float));
         }

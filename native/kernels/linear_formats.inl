@@ -5,6 +5,7 @@
 
 #include "kernels/matmul_kernel.inl"
 #include "kernels/work.inl"
+#include "simd/tiles.h"
 
 MIA_BEGIN
 

@@ -49,8 +49,8 @@ struct PanelProduct {
       const int64_t panel = first + (p.tiles ? at / pieces : at % panels);
       const B* const b = reinterpret_cast<const B*>(image + panel * F::PanelBytes(p.k)) + k * F::kCols;
       const int64_t j = panel * F::kCols - j0, width = MinOf(F::kCols, cols - j);
-      const Piece piece{
-          a.data + k * static_cast<int64_t>(sizeof(A)), a.stride, rows, count, c + j, c_row, width, k > 0};
+      const int64_t a_step = static_cast<int64_t>(sizeof(A)) * (p.tiles ? kTileLines : 1);
+      const Piece piece{a.data + k * a_step, a.stride, rows, count, c + j, c_row, width, k > 0};
       const int64_t panel_bytes = count * F::kCols * static_cast<int64_t>(sizeof(B));
 #ifdef MIA_HAS_TILES
       if constexpr (LinearProblem<F>::kTiles) {
@@ -105,7 +105,7 @@ struct PanelProduct {
   void ScaleSums(float* c, int64_t c_row, int64_t i0, int64_t rows, int64_t cols) const {
     if constexpr (kSame<T, Quad>) {
       for (int64_t i = 0; i < rows; i++, c += c_row) {
-        const ByteRow row{p.SharedRow(frame, i0 + i), p.k};
+        const ByteRow row = p.ByteRowOf(frame, i0 + i);
         const Vec scale = Set(*row.scale());
         const VecI start = SetInt(*row.start());
         const auto value = [&](VecI sum) { return Mul(FromInt(Add(sum, start)), scale); };

@@ -67,7 +67,7 @@ struct LinearProblem {
         direct(IsPlainStore(step.epilogue)) {
     in_place = kRowDType == DType::k_f32 && a->dtype == DType::k_f32 && (k == 1 || StrideOf(*a, 0) == 1);
     tiles = kTiles && m >= kTilesFrom;
-    tile = tiles ? (F::kBlocks ? 1 : 2) * 16 : F::kBlocks ? kBlockTileRows : kTileRows<float>;
+    tile = tiles ? (F::kBlocks ? 1 : 2) * kTileLines : F::kBlocks ? kBlockTileRows : kTileRows<float>;
     row_stride = RowBytes(k);
     const int64_t read_bytes = F::kBlocks ? row_stride : MinOf(row_stride, kDepth<float> * sizeof(float));
     const int64_t band = tiles ? 2 * kBandBytes : kBandBytes, fit = tiles ? kMostTiledRows : kMaxScratchRows;
@@ -87,8 +87,22 @@ struct LinearProblem {
     }
   }
   char* SharedRow(const Frame& frame, int64_t i) const { return frame.shared + i * row_stride; }
-  // Blocks fill the last of matrix tiles up.
-  int64_t SharedRows() const { return F::kBlocks && tiles ? RoundUp(m, tile) : m; }
+  int64_t SharedRows() const { return tiles ? RoundUp(m, kTileLines) : m; }
+  // Rows of matrix tiles lie as tiles: line after line of k, each of all 16 rows. Line `line` of row i:
+  char* Line(const Frame& frame, int64_t i, int64_t line) const {
+    return SharedRow(frame, i / kTileLines * kTileLines) + (line * kTileLines + i % kTileLines) * kLineBytes;
+  }
+  void PutLines(const Frame& frame, int64_t i, int64_t first, const char* from, int64_t bytes) const {
+    for (int64_t at = 0; at < bytes; at += kLineBytes) {
+      memcpy(Line(frame, i, first + at / kLineBytes), from + at, kLineBytes);
+    }
+  }
+  // A row of bytes; of tiles only what describes it lies in one place, and the bytes are put there from `bytes`.
+  ByteRow ByteRowOf(const Frame& frame, int64_t i, char* bytes = nullptr) const {
+    char* const row = SharedRow(frame, i);
+    if (tiles) return {bytes, Line(frame, i, ByteRow::Filled(k) / kLineBytes), k};
+    return {row, row + ByteRow::Filled(k), k};
+  }
   // The tile of rows that row i is in; bands are whole tiles.
   auto TileOf(const Frame& frame, int64_t i) const {
     const int64_t first = i / tile * tile;

@@ -16,14 +16,14 @@ constexpr int64_t RowStride(int64_t bytes) {
 // A row quantised as a whole: bytes [k], filled up with zeros; its scale (x = byte * scale); what integer
 // sums over it have to start from.
 struct ByteRow {
-  char* row;
+  char *row, *about;
   int64_t k;
 
   static int64_t Filled(int64_t k) { return I8Format::StepsOf(k) * I8Format::kPerStep; }
   static int64_t Stride(int64_t k) { return RowStride(Filled(k) + 8); }
   int8_t* bytes() const { return reinterpret_cast<int8_t*>(row); }
-  float* scale() const { return reinterpret_cast<float*>(row + Filled(k)); }
-  int32_t* start() const { return reinterpret_cast<int32_t*>(row + Filled(k) + 4); }
+  float* scale() const { return reinterpret_cast<float*>(about); }
+  int32_t* start() const { return reinterpret_cast<int32_t*>(about + 4); }
 };
 
 // The rows of one register tile, quantised block by block and interleaved as the tile reads them: for each

@@ -13,8 +13,6 @@ struct UnpackedBlock {
   float scales[kBlockVecs][kLanes];
   float mins[F::kHasMin ? kBlockVecs : 1][kLanes];
 };
-constexpr int64_t kUnpackedBytes = int64_t{24} << 10;  // half of L1: rows come by
-
 // Each byte less kBy: no bit is borrowed from the byte above, because its own highest is set meanwhile.
 template <int kBy>
 MIA_INLINE VecI LowerBytes(VecI x) {
@@ -42,68 +40,74 @@ void UnpackBlocks(UnpackedBlock<F>* out, const char* panel, int64_t groups) {
   }
 }
 
-// C [rows, width] = or += 16 rows of A, of which `rows` count, x blocks [first, end) of one vector of columns.
+// So many blocks go together: first tiles make their integer sums, then vectors scale them. Loads of what tiles have just
+// stored would wait for it.
+constexpr int kTileBlocks = 16;
+
+template <class F>
+struct TileBlocksScratch {
+  UnpackedBlock<F> blocks[kTileBlocks];
+  int32_t sums[kTileBlocks][kTileLines][kLanes];
+};
+
+// C [rows, width] = or += 16 rows of A, of which `rows` count, x `count` blocks from `first` on of vector v of columns.
 template <class F>
 struct TileBlocksWork {
   BlockRows<F> a;
-  const UnpackedBlock<F>* blocks;
-  int64_t first, end;
-  int v;
+  int64_t first;
+  int count, v;
   float* c;
   int64_t c_row;
   int rows, width;
   bool add;
 };
 
-// Sums of so many blocks are made while those of as many before them are scaled: tiles answer late, and vectors cannot
-// load what has not yet left for the cache.
-constexpr int kTileBlocks = 4;
-struct TileSums {
-  int32_t of[kTileBlocks][kTileLines][kLanes];
-};
-
-// Blocks [block, block + kTileBlocks) that there are.
 template <class F>
-MIA_INLINE void DotBlocks(Tiles& tiles, const TileBlocksWork<F>& w, int64_t block, TileSums* sums) {
-  EachNumber<kTileBlocks>([&](auto at) {
-    constexpr int kA = kTileBlocks + at % 2, kB = kA + 2;
-    if (block + at >= w.end) return;
-    tiles.Zero<at>();
-    tiles.Load<kA>(w.a.bytes(block + at, 0), F::kBlock);
-    tiles.Load<kB>(w.blocks[block + at - w.first].quads[w.v], kLineBytes);
-    tiles.DotSigned<at, kA, kB>();
-    tiles.Store<at>(sums->of[at], kLineBytes);
-  });
+TileConfig TileBlockShapes() {
+  TileConfig config;
+  for (int i = 0; i < 2; i++) {
+    config.Shape(i, kTileLines, kLineBytes);
+    config.Shape(2 + i, kTileLines, F::kBlock);
+    config.Shape(4 + i, F::kBlock / 4, kLineBytes);
+  }
+  return config;
 }
 
 template <class F>
-void MultiplyTileBlocks(Tiles& tiles, const TileBlocksWork<F>& w) {
-  alignas(64) TileSums sums[2];
+void DotTileBlocks(Tiles& tiles, const TileBlocksWork<F>& w, TileBlocksScratch<F>* scratch) {
+  for (int b = 0; b < w.count; b += 2) {
+    EachNumber<2>([&](auto at) {  // two sets of tiles take turns
+      if (b + at >= w.count) return;
+      tiles.Zero<at>();
+      tiles.Load<2 + at>(w.a.bytes(w.first + b + at, 0), F::kBlock);
+      tiles.Load<4 + at>(scratch->blocks[b + at].quads[w.v], kLineBytes);
+      tiles.DotSigned<at, 2 + at, 4 + at>();
+      tiles.Store<at>(scratch->sums[b + at], kLineBytes);
+    });
+  }
+}
+
+template <class F>
+void ScaleTileBlocks(const TileBlocksWork<F>& w, const TileBlocksScratch<F>& scratch) {
   Vec total[kTileLines];
   MIA_UNROLL_ALL for (int i = 0; i < kTileLines; i++) {
     total[i] = w.add && i < w.rows ? FloatSums::LoadSum(w.c + i * w.c_row, w.width) : Zero();
   }
-  DotBlocks(tiles, w, w.first, &sums[0]);
-  for (int64_t block = w.first, turn = 0; block < w.end; block += kTileBlocks, turn ^= 1) {
-    DotBlocks(tiles, w, block + kTileBlocks, &sums[turn ^ 1]);
-    for (int at = 0; at < MinOf(kTileBlocks, w.end - block); at++) {
-      const UnpackedBlock<F>& b = w.blocks[block + at - w.first];
-      const float* const row_scales = w.a.scales(block + at);
-      const Vec scale = Load(b.scales[w.v]);
-      MIA_UNROLL_ALL for (int i = 0; i < kTileLines; i++) {
-        total[i] = MulAdd(Mul(FromInt(Load(sums[turn].of[at][i])), scale), Set(row_scales[i]), total[i]);
-      }
-      if constexpr (F::kHasMin) {
-        const float* const row_sums = w.a.sums(block + at);
-        const Vec min = Load(b.mins[w.v]);
-        MIA_UNROLL_ALL for (int i = 0; i < kTileLines; i++) total[i] =
-            NegMulAdd(min, Set(row_sums[i]), total[i]);
-      }
+  for (int b = 0; b < w.count; b++) {
+    const Vec scale = Load(scratch.blocks[b].scales[w.v]);
+    const float* const row_scales = w.a.scales(w.first + b);
+    MIA_UNROLL_ALL for (int i = 0; i < kTileLines; i++) {
+      total[i] = MulAdd(Mul(FromInt(Load(scratch.sums[b][i])), scale), Set(row_scales[i]), total[i]);
+    }
+    if constexpr (F::kHasMin) {
+      const Vec min = Load(scratch.blocks[b].mins[w.v]);
+      const float* const row_sums = w.a.sums(w.first + b);
+      MIA_UNROLL_ALL for (int i = 0; i < kTileLines; i++) total[i] = NegMulAdd(min, Set(row_sums[i]), total[i]);
     }
   }
   MIA_UNROLL_ALL for (int i = 0; i < kTileLines; i++) {
-    float* const out = w.c + i * w.c_row;
     if (i >= w.rows) break;
+    float* const out = w.c + i * w.c_row;
     if (w.width == kLanes) {
       Store(out, total[i]);
     } else {
@@ -112,38 +116,25 @@ void MultiplyTileBlocks(Tiles& tiles, const TileBlocksWork<F>& w) {
   }
 }
 
-template <class F>
-TileConfig TileBlockShapes() {
-  TileConfig config;
-  for (int c = 0; c < kTileBlocks; c++) config.Shape(c, kTileLines, kLineBytes);
-  for (int i = 0; i < 2; i++) {
-    config.Shape(kTileBlocks + i, kTileLines, F::kBlock);
-    config.Shape(kTileBlocks + 2 + i, F::kBlock / 4, kLineBytes);
-  }
-  return config;
-}
-
 // Rows [i0, i0 + rows) x one panel: C [rows, width].
 template <class F>
 void MultiplyByTiles(Tiles& tiles, const LinearProblem<F>& p, const Frame& frame, const char* panel, int64_t i0,
                      int64_t rows, float* c, int64_t c_row, int64_t width) {
-  constexpr int64_t kPerGroup = F::kGroup / F::kBlock, kGroupBytes = F::kBytes * kBlockCols;
-  constexpr int64_t kVisit =
-      MaxOf(1, kUnpackedBytes / (kPerGroup * static_cast<int64_t>(sizeof(UnpackedBlock<F>))));
-  static_assert(kVisit * kPerGroup * sizeof(UnpackedBlock<F>) <= 2 * kPanelBytes, "overflows scratch");
-  auto* const unpacked = reinterpret_cast<UnpackedBlock<F>*>(KernelScratch(frame));
+  constexpr int64_t kPerGroup = F::kGroup / F::kBlock, kVisit = kTileBlocks / kPerGroup;
+  static_assert(kVisit > 0 && sizeof(TileBlocksScratch<F>) <= 2 * kPanelBytes, "a visit is whole groups");
+  auto* const scratch = reinterpret_cast<TileBlocksScratch<F>*>(KernelScratch(frame));
   const int64_t groups = p.k / F::kGroup;
   tiles.Configure(TileBlockShapes<F>());
   for (int64_t g = 0, count; g < groups; g += count) {
     count = MinOf(kVisit, groups - g);
-    UnpackBlocks(unpacked, panel + g * kGroupBytes, count);
+    UnpackBlocks(scratch->blocks, panel + g * F::kBytes * kBlockCols, count);
     for (int64_t i = 0; i < rows; i += p.tile) {
-      TileBlocksWork<F> work{p.TileOf(frame, i0 + i), unpacked,  g * kPerGroup,           (g + count) * kPerGroup, 0,
-                             c + i * c_row,           c_row,     static_cast<int>(MinOf(p.tile, rows - i)),
-                             0,                       g > 0};
+      TileBlocksWork<F> work{p.TileOf(frame, i0 + i), g * kPerGroup, static_cast<int>(count * kPerGroup), 0,
+                             c + i * c_row,           c_row,         static_cast<int>(MinOf(p.tile, rows - i)), 0, g > 0};
       for (int64_t j = 0; j < width; j += kLanes, work.v++, work.c += kLanes) {
         work.width = static_cast<int>(MinOf(kLanes, width - j));
-        MultiplyTileBlocks(tiles, work);
+        DotTileBlocks(tiles, work, scratch);
+        ScaleTileBlocks(work, *scratch);
       }
     }
   }

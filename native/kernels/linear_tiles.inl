@@ -30,11 +30,11 @@ MIA_INLINE void DotTiles(Tiles& tiles) {
   }
 }
 
-// What `rows` of some tiles of C, each of `width` columns, are made of. Rows are `a_row` and `c_row` bytes apart, steps of the panel
-// `b_step`; steps are whole tiles.
+// What `rows` of some tiles of C, each of `width` columns, are made of. Tiles of rows of A are `a_tile` bytes apart, steps
+// of the panel `b_step`, rows of C `c_row`; steps are whole tiles.
 struct TilesWork {
   const char* a;
-  int64_t a_row;
+  int64_t a_tile;
   const char* b;
   int64_t b_step, steps;
   char* c;
@@ -71,11 +71,11 @@ void MultiplyTiles(Tiles& tiles, const TilesWork& w) {
     }
   });
   const char *a = w.a, *b = w.b, *ahead = w.ahead;
-  for (int64_t k = 0; k < w.steps; k += kTileLines, a += kLineBytes, b += kTileLines * w.b_step) {
+  for (int64_t k = 0; k < w.steps; k += kTileLines, a += kTileLines * kLineBytes, b += kTileLines * w.b_step) {
     EachNumber<kRows * kCols>([&](auto at) {
       constexpr int i = at / kCols, j = at % kCols, b_tile = kB + j % (kNumTiles - kB);
       if constexpr (i == 0) tiles.Load<b_tile>(b + j * kLineBytes, w.b_step);
-      if constexpr (j == 0) tiles.Load<kA + i>(a + i * kTileLines * w.a_row, w.a_row);
+      if constexpr (j == 0) tiles.Load<kA + i>(a + i * w.a_tile, kLineBytes);
       DotTiles<Product, at, kA + i, b_tile>(tiles);
     });
     for (int64_t i = 0; i < w.ahead_lines; i++, ahead += kLineBytes) __builtin_prefetch(ahead, 0, 2);
@@ -96,7 +96,7 @@ void MultiplyTileRows(Tiles& tiles, TilesWork w, int64_t rows, int64_t width) {
     count = MaxOf(1, MinOf(width / kTileLines, kMost));
     w.width = MinOf(width, kTileLines);
     TilesWork one = w;
-    for (int64_t i = 0; i < rows; i += kStep, one.a += kStep * w.a_row, one.c += kStep * w.c_row) {
+    for (int64_t i = 0; i < rows; i += kStep, one.a += kRows * w.a_tile, one.c += kStep * w.c_row) {
       one.rows = MinOf(rows - i, kStep);
       kKernels[count - 1](tiles, one);
       one.ahead += w.steps / kTileLines * w.ahead_lines * kLineBytes;
@@ -114,11 +114,11 @@ void MultiplyByTiles(Tiles& tiles, const Piece& piece, const char* b) {
   constexpr int64_t kPair = 2 * kTileLines, kStepBytes = F::kCols * 4;
   const int64_t left = piece.rows % kPair <= kTileLines ? piece.rows % kPair : 0, paired = piece.rows - left;
   const int64_t bytes = piece.depth * kStepBytes, calls = BlocksOf(piece.rows, kPair) * (F::kCols / kPair);
-  TilesWork w{piece.a, piece.a_stride, b, kStepBytes, piece.depth, reinterpret_cast<char*>(piece.c), piece.c_row * 4,
+  TilesWork w{piece.a, kTileLines * piece.a_stride, b, kStepBytes, piece.depth, reinterpret_cast<char*>(piece.c), piece.c_row * 4,
               piece.add, b + bytes,
               paired > 0 ? MinOf(BlocksOf(bytes / kLineBytes, piece.depth / kTileLines * calls), kMostAhead) : 0};
   MultiplyTileRows<Product, 2>(tiles, w, paired, piece.width);
-  w.a += paired * w.a_row;
+  w.a += paired / kTileLines * w.a_tile;
   w.c += paired * w.c_row;
   if (left > 0) MultiplyTileRows<Product, 1>(tiles, w, left, piece.width);
 }
