@@ -42,7 +42,7 @@ void PrepareRows(const LinearProblem<F>& p, const Frame& frame, int64_t begin, i
   const Source a = MatrixOf({p.a, StrideOf(*p.a, 0), StrideOf(*p.a, 1)}, frame, 0);
   float* const wide = reinterpret_cast<float*>(KernelScratch(frame));  // a row, or a stretch of it
   constexpr int64_t kWide = kPanelBytes / static_cast<int64_t>(sizeof(float)) - kLanes;
-  char* const narrow = KernelScratch(frame) + kPanelBytes;  // where it is not written in place: for matrix tiles
+  char* const narrow = KernelScratch(frame) + kPanelBytes;  // it, rounded, on its way into units
   for (int64_t i = begin; i < end; i++) {
     const Source row = a.From(0, i);
     const bool plain = row.dtype == DType::k_f32 && (row.k_stride == 1 || p.k == 1);
@@ -54,7 +54,7 @@ void PrepareRows(const LinearProblem<F>& p, const Frame& frame, int64_t begin, i
     };
     if constexpr (kTo == DType::k_i8 && !F::kBlocks) {
       QuantizeRow(p.ByteRowOf(frame, i, narrow), stretch, kWide);
-      if (p.tiles) p.PutLines(frame, i, 0, narrow, ByteRow::Filled(p.k));
+      if (p.matrix) p.PutUnits(frame, i, 0, narrow, ByteRow::Filled(p.k));
     } else {
       for (int64_t k = 0, n; k < p.k; k += n) {
         n = MinOf(p.k - k, kWide / 256 * 256);
@@ -64,17 +64,11 @@ void PrepareRows(const LinearProblem<F>& p, const Frame& frame, int64_t begin, i
           QuantizeBlocks<F>(p.TileOf(frame, i), static_cast<int>(i % p.tile), k, x, n);
         } else if constexpr (kTo == DType::k_bf16) {
           const int64_t filled = k + n < p.k ? n : F::StepsOf(p.k) * F::kPerStep - k;
-          RoundRow(reinterpret_cast<uint16_t*>(p.tiles ? narrow : to + 2 * k), x, n, filled);
-          if (p.tiles) p.PutLines(frame, i, 2 * k / kLineBytes, narrow, 2 * filled);
+          RoundRow(reinterpret_cast<uint16_t*>(p.matrix ? narrow : to + 2 * k), x, n, filled);
+          if (p.matrix) p.PutUnits(frame, i, 2 * k / kUnitBytes, narrow, 2 * filled);
         } else {
           memcpy(reinterpret_cast<float*>(to) + k, x, static_cast<size_t>(n) * sizeof(float));
         }
-      }
-    }
-    if constexpr (F::kBlocks) {
-      if (i != p.m - 1) continue;
-      for (int64_t none = p.m; none < p.SharedRows(); none++) {
-        ClearBlocks<F>(p.TileOf(frame, none), static_cast<int>(none % p.tile), p.k);
       }
     }
   }
@@ -93,7 +87,8 @@ void LinearRun(const Step& step, const Frame& frame, int phase, int64_t begin, i
   Sink<float> sink(sizes, step, frame,
                    reinterpret_cast<float*>(KernelScratch(frame) + 2 * kPanelBytes + kRowsBytes));
   const auto run = [&](auto product) {
-    const int64_t room = kMaxScratchRows * kMaxScratchCols<float> / MaxOf(p.rows, kMaxScratchRows);  // columns
+    const int64_t room =
+        kMaxScratchRows * kMaxScratchCols<float> / MaxOf(p.rows, kMaxScratchRows);  // columns
     const int64_t most = p.direct ? p.panels : MaxOf(1, room / ColsOf<F>());
     for (int64_t unit = begin, panels; unit < end; unit += panels) {
       const int64_t first = unit % p.panels, i0 = unit / p.panels * p.rows;

@@ -6,9 +6,6 @@
 #include "kernels/linear_problem.inl"
 #include "kernels/linear_rows.inl"
 #include "kernels/matmul_block.inl"
-#ifdef MIA_HAS_TILES
-#include "kernels/linear_tile_blocks.inl"
-#endif
 
 MIA_BEGIN
 
@@ -101,9 +98,6 @@ struct BlockProduct {
   const Frame& frame;
   const char* image;
   Sink<float> sink;
-#ifdef MIA_HAS_TILES
-  Tiles tiles{};
-#endif
 
   // Panels [first, end) x rows [i0, i0 + rows).
   void Run(int64_t i0, int64_t rows, int64_t first, int64_t end) {
@@ -111,16 +105,6 @@ struct BlockProduct {
     const int64_t j0 = first * kBlockCols, cols = MinOf(end * kBlockCols, p.n) - j0;
     float* const c = sink.Begin(0, i0, j0);
     const int64_t c_row = sink.Stride(cols), groups = p.k / F::kGroup;
-#ifdef MIA_HAS_TILES
-    if (p.tiles) {
-      for (int64_t panel = first; panel < end; panel++) {
-        const int64_t j = panel * kBlockCols - j0;
-        MultiplyByTiles<F>(tiles, p, frame, image + panel * PanelBytesOf<F>(p.k), i0, rows, c + j, c_row,
-                           MinOf(kBlockCols, cols - j));
-      }
-      return sink.Finish(0, i0, j0, rows, cols);
-    }
-#endif
     const int64_t visit = rows <= kBlockTileRows ? groups : MaxOf(1, kVisitBytes / kGroupBytes);
     for (int64_t panel = first; panel < end; panel++) {
       const char* const from = image + panel * PanelBytesOf<F>(p.k);

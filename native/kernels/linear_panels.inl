@@ -41,23 +41,33 @@ struct PanelProduct {
     const Rows a = p.RowsAt(frame, i0);
     const bool widen = kWidens && rows >= kWidenFrom;
     // A few rows read B as it streams by; more of them visit it in pieces that stay in a cache.
-    const int64_t depth = rows <= (p.tiles ? p.tile : kTileRows<T>) ? steps : p.tiles ? kTileSteps : kDepthSteps;
+    const int64_t depth = rows <= (p.matrix ? p.tile : kTileRows<T>) ? steps
+                          : p.matrix                                 ? kTileSteps
+                                                                     : kDepthSteps;
     const int64_t pieces = BlocksOf(steps, depth), panels = end - first;
     for (int64_t at = 0; at < pieces * panels; at++) {
-      // Vectors take a piece of A past all panels, tiles a panel from end to end.
-      const int64_t k = (p.tiles ? at % pieces : at / panels) * depth, count = MinOf(depth, steps - k);
-      const int64_t panel = first + (p.tiles ? at / pieces : at % panels);
+      // Vectors take a piece of A past all panels, matrix instructions a panel from end to end.
+      const int64_t k = (p.matrix ? at % pieces : at / panels) * depth, count = MinOf(depth, steps - k);
+      const int64_t panel = first + (p.matrix ? at / pieces : at % panels);
       const B* const b = reinterpret_cast<const B*>(image + panel * F::PanelBytes(p.k)) + k * F::kCols;
       const int64_t j = panel * F::kCols - j0, width = MinOf(F::kCols, cols - j);
-      const int64_t a_step = static_cast<int64_t>(sizeof(A)) * (p.tiles ? kTileLines : 1);
+      const int64_t a_step = static_cast<int64_t>(sizeof(A)) * (kHasTiles && p.matrix ? kTileLines : 1);
       const Piece piece{a.data + k * a_step, a.stride, rows, count, c + j, c_row, width, k > 0};
       const int64_t panel_bytes = count * F::kCols * static_cast<int64_t>(sizeof(B));
-#ifdef MIA_HAS_TILES
-      if constexpr (LinearProblem<F>::kTiles) {
-        if (p.tiles) {
+#if defined(MIA_HAS_TILES)
+      if constexpr (LinearProblem<F>::kMatrix) {
+        if (p.matrix) {
           MultiplyByTiles<F>(tiles, piece, reinterpret_cast<const char*>(b));
           continue;
         }
+      }
+#elif defined(MIA_HAS_SQUARES)
+      if constexpr (LinearProblem<F>::kMatrix) {
+        float* const squares = reinterpret_cast<float*>(KernelScratch(frame));  // [pairs of rows, kCols, 2]
+        Multiply<T>({piece.a, 2 * a.stride, BlocksOf(rows, 2), count, squares, F::kCols * 2, F::kCols, k > 0},
+                    b, reinterpret_cast<const char*>(b) + panel_bytes, panel_bytes);
+        if (k + count == steps) StoreSquares(squares, i0, rows, c + j, c_row, width);
+        continue;
       }
 #endif
       if constexpr (kWidens) {
@@ -79,8 +89,11 @@ struct PanelProduct {
   static void Multiply(const Piece& piece, const typename Lanes<Product>::B* b, const char* next,
                        int64_t next_bytes) {
     using Elem = typename Lanes<Product>::A;
-    const int vecs = static_cast<int>(BlocksOf(piece.width, kLanes));
-    const int last = static_cast<int>(piece.width - (vecs - 1) * kLanes);
+    using C = typename Lanes<Product>::C;
+    constexpr int64_t kSumBytes = sizeof(C);
+    constexpr int kCount = Lanes<Product>::kCount;
+    const int vecs = static_cast<int>(BlocksOf(piece.width, kCount));
+    const int last = static_cast<int>(piece.width - (vecs - 1) * kCount);
     const int64_t tiles = BlocksOf(piece.rows, kTileRows<Product>),
                   turns = BlocksOf(piece.depth, kAheadSteps);
     const int64_t step = MinOf(RoundUp(next_bytes / (tiles * turns), 64), 256);
@@ -93,13 +106,30 @@ struct PanelProduct {
                                      1,
                                      b,
                                      kTileCols<Product>,
-                                     reinterpret_cast<typename Lanes<Product>::C*>(piece.c + i * piece.c_row),
-                                     piece.c_row,
+                                     reinterpret_cast<C*>(piece.c + i * piece.c_row),
+                                     piece.c_row * static_cast<int64_t>(sizeof(float)) / kSumBytes,
                                      last,
                                      piece.add,
                                      {next, 64, step}});
     }
   }
+
+#ifdef MIA_HAS_SQUARES
+  // A panel of sums, as squares, to rows of C [rows, width].
+  void StoreSquares(const float* squares, int64_t i0, int64_t rows, float* c, int64_t c_row,
+                    int64_t width) const {
+    for (int64_t i = 0; i < rows; i++) {
+      const auto* const pair = reinterpret_cast<const SquareColumn*>(squares) + i / 2 * F::kCols;
+      if constexpr (kSame<T, ByteProduct>) {
+        const Vec scale = Set(*p.ByteRowOf(frame, i0 + i).scale());
+        StoreSquareRow(c + i * c_row, pair, i % 2, width,
+                       [=](VecI sums) { return Mul(FromInt(sums), scale); });
+      } else {
+        StoreSquareRow(c + i * c_row, pair, i % 2, width, [](VecI sums) { return FromBits(sums); });
+      }
+    }
+  }
+#endif
 
   // Integer sums [rows, cols] to what they stand for.
   void ScaleSums(float* c, int64_t c_row, int64_t i0, int64_t rows, int64_t cols) const {

@@ -123,17 +123,6 @@ void QuantizeBlocks(const BlockRows<F>& out, int row, int64_t k0, const float* x
   }
 }
 
-// A row of zeros, where tiles have more rows than A.
-template <class F>
-void ClearBlocks(const BlockRows<F>& out, int row, int64_t k) {
-  for (int64_t block = 0; block < k / F::kBlock; block++) {
-    memset(out.bytes(block, row), 0, F::kBlock);
-    out.scales(block)[row] = 0;
-    out.starts(block)[row] = 0;
-    if constexpr (F::kHasMin) out.sums(block)[row] = 0;
-  }
-}
-
 // Halves, filled up with zeros.
 inline void RoundRow(uint16_t* out, const float* x, int64_t k, int64_t filled) {
   int64_t i = 0;

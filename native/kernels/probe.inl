@@ -49,10 +49,10 @@ double ProbeTiles(int64_t rounds, int numbers, Dots dots) {
 }
 inline double ProbeBytes(int64_t rounds) {
   return ProbeTiles(rounds, 4, [](Tiles& tiles) {
-    tiles.DotMixed<0, 4, 6>();
-    tiles.DotMixed<1, 4, 7>();
-    tiles.DotMixed<2, 5, 6>();
-    tiles.DotMixed<3, 5, 7>();
+    tiles.DotQuads<0, 4, 6>();
+    tiles.DotQuads<1, 4, 7>();
+    tiles.DotQuads<2, 5, 6>();
+    tiles.DotQuads<3, 5, 7>();
   });
 }
 inline double ProbePairs(int64_t rounds) {

@@ -27,4 +27,5 @@ const KernelEntry kEntries[] = {
 
 MIA_END
 
+#define MIA_FORMATS "kernels/formats.def"
 #include "kernels/table.inl"

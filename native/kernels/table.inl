@@ -1,4 +1,5 @@
-// The table of the kernels listed in kEntries: the only symbol that a target file exports.
+// The table of the kernels listed in kEntries and of the formats in MIA_FORMATS: the only symbol that a
+// target file exports.
 #pragma once
 
 #include "kernels/linear_pack.inl"
@@ -8,7 +9,7 @@ MIA_BEGIN
 
 const PackedFormat kFormats[] = {
 #define FORMAT(name, F) {name, ImageBytes<F>},
-#include "kernels/formats.def"
+#include MIA_FORMATS
 #undef FORMAT
 };
 
@@ -22,8 +23,13 @@ namespace MIA_TARGET {
 
 bool Supported();  // targets/tables.cc: detection may not be compiled with the ISA's own flags
 extern const KernelTable kTable;
-const KernelTable kTable = {MIA_QUOTE(MIA_TARGET), sizeof(kEntries) / sizeof(kEntries[0]), kEntries, Supported,
-                            &kProbes, sizeof(kFormats) / sizeof(kFormats[0]), kFormats};
+const KernelTable kTable = {MIA_QUOTE(MIA_TARGET),
+                            sizeof(kEntries) / sizeof(kEntries[0]),
+                            kEntries,
+                            Supported,
+                            &kProbes,
+                            sizeof(kFormats) / sizeof(kFormats[0]),
+                            kFormats};
 
 }  // namespace MIA_TARGET
 }  // namespace mia

@@ -1,5 +1,5 @@
-// AMX beside AVX-512: products of tiles. The assembly is written here because compilers' intrinsics do not say that tiles
-// are read from memory.
+// AMX beside AVX-512: products of tiles. The assembly is written here because compilers' intrinsics do not
+// say that tiles are read from memory.
 #pragma once
 
 #include "simd/avx512.h"
@@ -8,8 +8,8 @@
 #define MIA_HAS_TILES
 MIA_BEGIN
 
-// The tiles of this thread: configured when a kernel first needs them and released when it is done with them, so that
-// nothing of them is saved when threads take turns.
+// The tiles of this thread: configured when a kernel first needs them and released when it is done with them,
+// so that nothing of them is saved when threads take turns.
 class Tiles {
  public:
   Tiles() = default;
@@ -37,18 +37,14 @@ class Tiles {
   MIA_INLINE void Zero() {
     __asm__ volatile("tilezero %%tmm%c0" ::"i"(kTile));
   }
-  // C += A B of pairs of bf16, of signed bytes by unsigned ones, and of signed bytes.
+  // C += A B of pairs of bf16, and of signed bytes by unsigned ones.
   template <int kC, int kA, int kB>
   MIA_INLINE void DotPairs() {
     __asm__ volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(kC), "i"(kA), "i"(kB));
   }
   template <int kC, int kA, int kB>
-  MIA_INLINE void DotMixed() {
+  MIA_INLINE void DotQuads() {
     __asm__ volatile("tdpbsud %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(kC), "i"(kA), "i"(kB));
-  }
-  template <int kC, int kA, int kB>
-  MIA_INLINE void DotSigned() {
-    __asm__ volatile("tdpbssd %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(kC), "i"(kA), "i"(kB));
   }
 
  private:

@@ -107,7 +107,6 @@ MIA_INLINE VecI Add(VecI a, VecI b) { return {_mm256_add_epi32(a.raw, b.raw)}; }
 MIA_INLINE VecI Sub(VecI a, VecI b) { return {_mm256_sub_epi32(a.raw, b.raw)}; }
 MIA_INLINE VecI And(VecI a, VecI b) { return {_mm256_and_si256(a.raw, b.raw)}; }
 MIA_INLINE VecI Or(VecI a, VecI b) { return {_mm256_or_si256(a.raw, b.raw)}; }
-MIA_INLINE VecI Xor(VecI a, VecI b) { return {_mm256_xor_si256(a.raw, b.raw)}; }
 template <int kBits>
 MIA_INLINE VecI ShiftLeft(VecI a) {
   return {_mm256_slli_epi32(a.raw, kBits)};

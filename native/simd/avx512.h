@@ -108,7 +108,6 @@ MIA_INLINE VecI Add(VecI a, VecI b) { return {_mm512_add_epi32(a.raw, b.raw)}; }
 MIA_INLINE VecI Sub(VecI a, VecI b) { return {_mm512_sub_epi32(a.raw, b.raw)}; }
 MIA_INLINE VecI And(VecI a, VecI b) { return {_mm512_and_si512(a.raw, b.raw)}; }
 MIA_INLINE VecI Or(VecI a, VecI b) { return {_mm512_or_si512(a.raw, b.raw)}; }
-MIA_INLINE VecI Xor(VecI a, VecI b) { return {_mm512_xor_si512(a.raw, b.raw)}; }
 template <int kBits>
 MIA_INLINE VecI ShiftLeft(VecI a) {
   return {_mm512_slli_epi32(a.raw, kBits)};

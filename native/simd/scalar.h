@@ -94,7 +94,6 @@ MIA_INLINE VecI Add(VecI a, VecI b) { return {static_cast<int32_t>(0u + a.raw + 
 MIA_INLINE VecI Sub(VecI a, VecI b) { return {static_cast<int32_t>(0u + a.raw - b.raw)}; }
 MIA_INLINE VecI And(VecI a, VecI b) { return {a.raw & b.raw}; }
 MIA_INLINE VecI Or(VecI a, VecI b) { return {a.raw | b.raw}; }
-MIA_INLINE VecI Xor(VecI a, VecI b) { return {a.raw ^ b.raw}; }
 template <int kBits>
 MIA_INLINE VecI ShiftLeft(VecI a) {
   return {static_cast<int32_t>(static_cast<uint32_t>(a.raw) << kBits)};

@@ -1,6 +1,6 @@
-// What matrix tiles are: eight of up to 16 rows of 64 bytes, shaped by a configuration. Rows of A hold numbers along k;
-// a row of B holds 4 bytes along k (a pair of bf16, a quad of bytes) of each of 16 columns, which is how panels of packed
-// weights lie; C is f32 or i32. simd/amx.h has the instructions.
+// What matrix tiles are: eight of up to 16 rows of 64 bytes, shaped by a configuration. Rows of A hold
+// numbers along k; a row of B holds 4 bytes along k (a pair of bf16, a quad of bytes) of each of 16 columns,
+// which is how panels of packed weights lie; C is f32 or i32. simd/amx.h has the instructions.
 #pragma once
 
 #include "simd/common.h"

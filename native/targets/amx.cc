@@ -1,4 +1,4 @@
 #define MIA_TARGET amx
 #include "simd/amx.h"
 
-#include "kernels/linear_registry.inl"
+#include "kernels/matrix_registry.inl"

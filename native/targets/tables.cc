@@ -1,9 +1,6 @@
 // Which ISAs this build carries and this machine has, and the names of the tables in kernels/*.def.
 #include "kernels/kernels.h"
-
-#include <string.h>
-
-#include <vector>
+#include "targets/inherited.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -13,6 +10,8 @@
 #endif
 #elif defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
+#elif defined(__APPLE__)
+#include <sys/sysctl.h>
 #endif
 
 namespace mia {
@@ -91,28 +90,33 @@ bool neon_dot::Supported() {
 #endif
 }
 #endif
+#ifdef MIA_HAS_NEON_I8MM
+MIA_DECLARE(neon_i8mm)
+bool neon_i8mm::Supported() {
+#if defined(__linux__)
+  constexpr unsigned long kMatrices = 1ul << 13 | 1ul << 14;  // HWCAP2_I8MM, HWCAP2_BF16
+  return neon_dot::Supported() && (getauxval(AT_HWCAP2) & kMatrices) == kMatrices;
+#elif defined(__APPLE__)
+  const auto has = [](const char* feature) {
+    int yes = 0;
+    size_t size = sizeof(yes);
+    return sysctlbyname(feature, &yes, &size, nullptr, 0) == 0 && yes != 0;
+  };
+  return has("hw.optional.arm.FEAT_I8MM") && has("hw.optional.arm.FEAT_BF16");
+#else
+  return false;
+#endif
+}
+#endif
 #undef MIA_DECLARE
 
 namespace {
 
-// An ISA that lists only the kernels which it does otherwise than another.
-struct Inherited {
-  std::vector<KernelEntry> kernels;
-  KernelTable table;
-
-  Inherited(const KernelTable& base, const KernelTable& own)
-      : kernels(base.kernels, base.kernels + base.num_kernels), table(own) {
-    for (KernelEntry& kernel : kernels) {
-      for (int i = 0; i < own.num_kernels; i++) {
-        if (strcmp(kernel.name, own.kernels[i].name) == 0) kernel = own.kernels[i];
-      }
-    }
-    table.num_kernels = base.num_kernels;
-    table.kernels = kernels.data();
-  }
-};
 #ifdef MIA_HAS_AMX
 const Inherited kAmx(avx512::kTable, amx::kTable);
+#endif
+#ifdef MIA_HAS_NEON_I8MM
+const Inherited kNeonI8mm(neon_dot::kTable, neon_i8mm::kTable);
 #endif
 
 }  // namespace
@@ -126,6 +130,9 @@ const KernelTable* const kTables[] = {
 #endif
 #ifdef MIA_HAS_AVX2
     &avx2::kTable,
+#endif
+#ifdef MIA_HAS_NEON_I8MM
+    &kNeonI8mm.table,
 #endif
 #ifdef MIA_HAS_NEON_DOT
     &neon_dot::kTable,

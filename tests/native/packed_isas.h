@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernel_fixture.h"
+#include "targets/inherited.h"
 
 namespace mia::plain_tiles {
 extern const KernelTable kTable;
@@ -9,9 +10,13 @@ extern const KernelTable kTable;
 
 namespace kernel {
 
+inline const KernelTable& PlainTiles() {
+  static const mia::Inherited isa(*Isas().back(), mia::plain_tiles::kTable);
+  return isa.table;
+}
 inline std::vector<const KernelTable*> PackedIsas() {
   std::vector<const KernelTable*> isas = Isas();
-  isas.insert(isas.begin(), &mia::plain_tiles::kTable);
+  isas.insert(isas.begin(), &PlainTiles());
   return isas;
 }
 

@@ -1,5 +1,5 @@
-// simd/amx.h in plain C++: what Intel's manual says of each instruction, so that kernels over tiles are tested where
-// there are none.
+// simd/amx.h in plain C++: what Intel's manual says of each instruction, so that kernels over tiles are
+// tested where there are none.
 #pragma once
 
 #include "simd/tiles.h"
@@ -31,8 +31,8 @@ class Tiles {
   void Zero() {
     memset(tiles_[kTile], 0, sizeof(tiles_[kTile]));
   }
-  // Sums of the first and of the second numbers of all pairs, each product added in one rounding; then their sum, and
-  // that onto C. Subnormals are 0 wherever they come up.
+  // Sums of the first and of the second numbers of all pairs, each product added in one rounding; then their
+  // sum, and that onto C. Subnormals are 0 wherever they come up.
   template <int kC, int kA, int kB>
   void DotPairs() {
     Each<kC, kA, kB>([](const uint8_t* a, const uint8_t* b, int64_t k_count, uint8_t* c) {
@@ -51,12 +51,14 @@ class Tiles {
     });
   }
   template <int kC, int kA, int kB>
-  void DotMixed() {
-    DotBytes<kC, kA, kB, uint8_t>();
-  }
-  template <int kC, int kA, int kB>
-  void DotSigned() {
-    DotBytes<kC, kA, kB, int8_t>();
+  void DotQuads() {
+    Each<kC, kA, kB>([](const uint8_t* a, const uint8_t* b, int64_t k_count, uint8_t* c) {
+      int32_t sum;
+      memcpy(&sum, c, 4);
+      for (int64_t k = 0; k < 4 * k_count; k++)
+        sum += static_cast<int8_t>(a[k]) * b[k / 4 * kLineBytes + k % 4];
+      memcpy(c, &sum, 4);
+    });
   }
 
  private:
@@ -76,17 +78,6 @@ class Tiles {
         dot(tiles_[kA][i], tiles_[kB][0] + j, config_.rows[kB], tiles_[kC][i] + j);
       }
     }
-  }
-  template <int kC, int kA, int kB, class OfB>
-  void DotBytes() {
-    Each<kC, kA, kB>([](const uint8_t* a, const uint8_t* b, int64_t k_count, uint8_t* c) {
-      int32_t sum;
-      memcpy(&sum, c, 4);
-      for (int64_t k = 0; k < 4 * k_count; k++) {
-        sum += static_cast<int8_t>(a[k]) * static_cast<OfB>(b[k / 4 * kLineBytes + k % 4]);
-      }
-      memcpy(c, &sum, 4);
-    });
   }
 };
 

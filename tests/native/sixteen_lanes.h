@@ -1,5 +1,5 @@
-// Sixteen lanes in plain C++: the vectors that kernels over tiles have beside them, on any machine. See simd/scalar.h for
-// what each function means.
+// Sixteen lanes in plain C++: the vectors that kernels over tiles have beside them, on any machine. See
+// simd/scalar.h for what each function means.
 #pragma once
 
 #include "simd/common.h"
@@ -103,9 +103,9 @@ MIA_INLINE Vec Min(Vec a, Vec b) { return Select(Lt(a, b), a, b); }
 MIA_INLINE Vec Max(Vec a, Vec b) { return Select(Lt(b, a), a, b); }
 MIA_INLINE Vec MinNan(Vec a, Vec b) { return Select(IsNan(a), a, Min(a, b)); }
 MIA_INLINE Vec MaxNan(Vec a, Vec b) { return Select(IsNan(a), a, Max(a, b)); }
-#define MIA_EACH(name, function)                                        \
-  MIA_INLINE Vec name(Vec a) {                                          \
-    return EachLane<Vec>([=](int i) { return function(a.raw[i]); });    \
+#define MIA_EACH(name, function)                                     \
+  MIA_INLINE Vec name(Vec a) {                                       \
+    return EachLane<Vec>([=](int i) { return function(a.raw[i]); }); \
   }
 MIA_EACH(Sqrt, __builtin_sqrtf)
 MIA_EACH(Abs, __builtin_fabsf)
@@ -135,7 +135,6 @@ MIA_INLINE VecI Sub(VecI a, VecI b) {
 }
 MIA_INLINE VecI And(VecI a, VecI b) { return {a.raw & b.raw}; }
 MIA_INLINE VecI Or(VecI a, VecI b) { return {a.raw | b.raw}; }
-MIA_INLINE VecI Xor(VecI a, VecI b) { return {a.raw ^ b.raw}; }
 template <int kBits>
 MIA_INLINE VecI ShiftLeft(VecI a) {
   return {reinterpret_cast<Ints>(reinterpret_cast<Words>(a.raw) << kBits)};
