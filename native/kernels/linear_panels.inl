@@ -21,8 +21,8 @@ struct PanelProduct {
   using A = typename Lanes<T>::A;
   using B = typename Lanes<T>::B;
   using C = typename Lanes<T>::C;
-  // Only halves that are not multiplied as they are have another element in B than in A.
-  static constexpr bool kWidens = !kSame<A, B>;
+  // Halves that are not multiplied as they are.
+  static constexpr bool kWidens = LinearProblem<F>::kRowDType == DType::k_f32 && !kSame<A, B>;
   static constexpr int kDepthSteps = kDepth<float>;
 
   const LinearProblem<F>& p;

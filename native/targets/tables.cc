@@ -42,6 +42,7 @@ struct Cpu {
   }
 };
 
+#ifdef MIA_HAS_AMX
 // Linux gives tiles to processes that ask, because their registers make every switch of a thread that uses them longer.
 bool MayUseTiles() {
 #if defined(__linux__) && defined(SYS_arch_prctl)
@@ -52,6 +53,7 @@ bool MayUseTiles() {
   return false;
 #endif
 }
+#endif
 
 }  // namespace
 #endif
