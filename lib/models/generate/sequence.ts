@@ -1,4 +1,4 @@
-import type { Device } from '../../device.js';
+import type { Device, PlanSummary } from '../../device.js';
 import type { DType, TypedArray } from '../../dtype.js';
 import { MiaError } from '../../errors.js';
 import { compile, type Program } from '../../tensor/compile.js';
@@ -43,6 +43,12 @@ export class SequenceProgram implements SequenceSource {
   async start(): Promise<Sequence> {
     const program = await (this.#program ??= this.#compile());
     return new Sequence(this, program, program.createState());
+  }
+
+  /** The plan of a run over so many rows. */
+  async explain(rows: number): Promise<PlanSummary> {
+    const program = await (this.#program ??= this.#compile());
+    return program.explain({ ids: [rows], positions: [rows] });
   }
 
   async dispose(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Device } from '../../device.js';
+import type { Device, PlanSummary } from '../../device.js';
 import type { TypedArray } from '../../dtype.js';
 import { compile, type Program } from '../../tensor/compile.js';
 import { spec, state, type Spec } from '../../tensor/spec.js';
@@ -29,6 +29,12 @@ export class RecurrentProgram implements SequenceSource {
   async start(): Promise<Sequence> {
     const program = await (this.#program ??= this.#compile());
     return new Sequence(this, program, program.createState());
+  }
+
+  /** The plan of a run over so many rows. */
+  async explain(rows: number): Promise<PlanSummary> {
+    const program = await (this.#program ??= this.#compile());
+    return program.explain({ ids: [rows] });
   }
 
   async dispose(): Promise<void> {

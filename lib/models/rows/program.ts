@@ -1,4 +1,4 @@
-import type { Device } from '../../device.js';
+import type { Device, PlanSummary } from '../../device.js';
 import { compile, type Program } from '../../tensor/compile.js';
 import { spec, type Spec } from '../../tensor/spec.js';
 import { bucketOf } from '../generate/buckets.js';
@@ -49,6 +49,13 @@ export class RowsProgram {
       results[name].subarray(0, (per === 'row' ? rows : sequences.length) * size),
     ];
     return Object.fromEntries(Object.entries(this.outputs).map(cut));
+  }
+
+  /** The plan of a run over so many rows of one sequence. */
+  async explain(rows: number): Promise<PlanSummary> {
+    const program = await (this.#program ??= this.#compile());
+    const each = { ids: [rows], positions: [rows], types: [rows], owners: [rows] };
+    return program.explain({ ...each, offsets: [2], first: [1], last: [1], shares: [1] });
   }
 
   async dispose(): Promise<void> {
