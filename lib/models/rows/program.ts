@@ -1,4 +1,9 @@
+<<<<<<< HEAD
 import type { Device, PlanSummary } from '../../device.js';
+=======
+import type { Device } from '../../device.js';
+import { MiaError } from '../../errors.js';
+>>>>>>> encoders
 import { compile, type Program } from '../../tensor/compile.js';
 import { spec, type Spec } from '../../tensor/spec.js';
 import { bucketOf } from '../generate/buckets.js';
@@ -28,7 +33,9 @@ const inputs = {
 
 /** Some outputs of a network over sequences of any lengths. Sizes are padded to few, so that plans are used again. */
 export class RowsProgram {
-  #program: Promise<Program> | undefined;
+  /** By the padded number of sequences: each program keeps the plans of all numbers of rows. */
+  readonly #programs = new Map<number, Promise<Program>>();
+  #disposed = false;
 
   constructor(
     readonly device: Device,
@@ -38,11 +45,13 @@ export class RowsProgram {
 
   /** By output, [rows or sequences, size] of those that were given; ERR_ABORTED once `signal` fires. */
   async run(sequences: readonly Sequence[], signal?: AbortSignal): Promise<Record<string, Float32Array>> {
+    if (this.#disposed) throw new MiaError('ERR_CLOSED', 'run', 'the model is disposed');
     const rows = sequences.reduce((sum, s) => sum + s.ids.length, 0);
-    const program = await (this.#program ??= this.#compile());
+    const count = 2 ** Math.ceil(Math.log2(sequences.length)); // what pads it costs next to nothing
+    const program = await (this.#programs.get(count) ?? this.#compile(count));
     const longest = Math.max(...sequences.map((s) => s.ids.length));
     const frequencies = this.#dynamic.map((r, i) => [`frequencies.${i}`, r.frequencies(longest)]);
-    const given = { ...lay(sequences, rows), ...Object.fromEntries(frequencies) };
+    const given = { ...lay(sequences, rows, count), ...Object.fromEntries(frequencies) };
     const results = (await program.run(given, { signal })) as Record<string, Float32Array>;
     const cut = ([name, { per, size }]: [string, RowsOutput]) => [
       name,
@@ -59,7 +68,9 @@ export class RowsProgram {
   }
 
   async dispose(): Promise<void> {
-    await (await this.#program)?.dispose();
+    this.#disposed = true;
+    const programs = await Promise.all(this.#programs.values());
+    await Promise.all(programs.map((program) => program.dispose()));
   }
 
   /** Rotary embeddings whose frequencies depend on the longest sequence: an input each. */
@@ -67,13 +78,13 @@ export class RowsProgram {
     return this.network.rotaries.filter((r) => r.dynamic);
   }
 
-  #compile(): Promise<Program> {
+  #compile(count: number): Promise<Program> {
     const dynamic = this.#dynamic;
     const specs: Record<string, Spec> = {
       ...inputs,
       ...Object.fromEntries(dynamic.map((r, i) => [`frequencies.${i}`, spec('f32', [r.dims / 2])])),
     };
-    return compile(this.device, specs, (given) => {
+    const program = compile(this.device, specs, (given) => {
       const named = given as Record<string, Ints>;
       const step = {
         ...(named as unknown as Record<keyof typeof inputs, Ints>),
@@ -91,6 +102,8 @@ export class RowsProgram {
       hidden.dispose();
       return Object.fromEntries(results) as Record<string, Floats>;
     }) as Promise<unknown> as Promise<Program>;
+    this.#programs.set(count, program);
+    return program;
   }
 }
 
@@ -98,8 +111,9 @@ export class RowsProgram {
 function lay(
   sequences: readonly Sequence[],
   rows: number,
+  count: number,
 ): Record<keyof typeof inputs, Int32Array | Float32Array> {
-  const [width, count] = [bucketOf(rows), bucketOf(sequences.length)];
+  const width = bucketOf(rows);
   const ints = (length: number, fill = 0): Int32Array => new Int32Array(length).fill(fill);
   const laid = {
     ids: ints(width),

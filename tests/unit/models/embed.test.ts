@@ -189,7 +189,9 @@ describe('embeddings', () => {
     const model = await open(folderOf('bert'));
     const aborted = { code: 'ERR_ABORTED' };
     await expect(model.embed([[5]], { signal: AbortSignal.abort() })).rejects.toMatchObject(aborted);
-    await model.dispose();
+    const running = model.embed(sequences(2000)); // many runs
+    const end = expect(running).rejects.toMatchObject({ code: 'ERR_CLOSED' });
+    await Promise.all([model.dispose(), end]);
     await expect(model.embed([[5]])).rejects.toMatchObject({ code: 'ERR_CLOSED' });
   });
 });
