@@ -29,7 +29,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--model', type=Path, default=Path(__file__).resolve().parents[2] / 'models' / 'stories')
     parser.add_argument('--stories', type=int, default=200)
-    parser.add_argument('--trained-on', type=int, default=1_000_000, help='size of the training set, to look for copies in')
+    parser.add_argument('--trained-on', type=int, default=1_000_000, help='how many training stories to look for copies in')
     parser.add_argument('--seed', type=int, default=0)
     options = parser.parse_args()
     tokenizer = AutoTokenizer.from_pretrained(options.model)
@@ -47,7 +47,7 @@ def main():
             print(f'  {100 * share:5.1f} % {name}')
     told = {story for story, _ in sets['no prompt'] + sets['held-out heroes']}
     copies = sum(story in told for story in training_stories(0, options.trained_on))
-    print(f'{copies} of {len(told)} stories are in the training set')
+    print(f'{copies} of {len(told)} stories are copies of one of the first {options.trained_on:,} training stories')
 
 
 def sample(model, tokenizer, prompts, seed, size=50):
@@ -68,7 +68,7 @@ def measure(stories):
         'name nobody new in the last paragraph': [not late_names(story) for story, _ in stories],
         'give nobody two kinds': [all(len(kinds) == 1 for kinds in kinds_of(story).values()) for story, _ in stories],
         'give no thing two colours': [all(len(colours) == 1 for colours in colours_of(story).values()) for story, _ in stories],
-        'use the right pronouns': [right for story, _ in stories if (right := pronouns(story)) is not None],
+        'use the pronouns of the hero': [right for story, _ in stories if (right := pronouns(story)) is not None],
         'close all quotation marks': [story.count('"') % 2 == 0 for story, _ in stories],
     }
     return {f'{name} (of {len(results)})': sum(results) / max(1, len(results)) for name, results in checks.items()}
@@ -95,13 +95,14 @@ def colours_of(story):
 
 
 def pronouns(story):
-    """Whether all pronouns fit a story of she's alone, or of he's alone; None for other stories."""
-    names = set(NAMES.findall(story))
-    she = names <= set(words.SHE)
-    if OTHERS.search(story) or not names or not (she or names <= set(words.HE)):
+    """Whether the pronouns before anybody else is named are the hero's; None where somebody nameless may own them."""
+    names = list(NAMES.finditer(story))
+    others = [match.start() for match in names if match[1] != names[0][1]]
+    beginning = story[:min(others, default=len(story))]
+    if OTHERS.search(beginning) or not names:
         return None
-    wrong = r'\b(he|him|his|himself)\b' if she else r'\b(she|her|herself)\b'
-    return re.search(wrong, story, re.IGNORECASE) is None
+    wrong = r'\b(he|him|his|himself)\b' if names[0][1] in words.SHE else r'\b(she|her|herself)\b'
+    return re.search(wrong, beginning, re.IGNORECASE) is None
 
 
 if __name__ == '__main__':
