@@ -40,13 +40,10 @@ class Story:
     def chance(self, probability):
         return self.random() < probability
 
-    def character(self, skill=None, lead=False, she=None, kind=None):
+    def character(self, skill=None, lead=False, kind=None):
         """Somebody new: no name and no kind appears twice in a story."""
         while True:
-            if she is None:
-                female = self.chance(0.5) if lead or self.chance(0.4) else not self.hero.she
-            else:
-                female = she
+            female = self.chance(0.5) if lead or self.chance(0.4) else not self.hero.she
             name = self.pick(words.SHE if female else words.HE)
             of = kind or self.pick(list(words.KINDS))
             fits = words.GENDERS.get(of, female) == female
