@@ -12,5 +12,5 @@ export interface NextToken {
 /** The same inside a program, each [1], by logits [vocab]. */
 export function nextToken(logits: Floats): { id: Tensor<Device, DType>; logprob: Floats } {
   const id = logits.clone().argmax(0, { keepDims: true });
-  return { id: id.clone(), logprob: logits.logSoftmax().takeAlong(id, 0) as Floats };
+  return { id: id.clone(), logprob: logits.logSoftmax().takeAlong(id, 0) };
 }

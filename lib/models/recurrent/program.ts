@@ -2,10 +2,9 @@ import type { Device } from '../../device.js';
 import type { TypedArray } from '../../dtype.js';
 import { compile, type Program } from '../../tensor/compile.js';
 import { spec, state, type Spec } from '../../tensor/spec.js';
-import type { AnyTensor } from '../../tensor/signatures.js';
 import { nextToken } from '../generate/next-token.js';
 import { Sequence, type SequenceSource } from '../generate/sequence.js';
-import type { Floats, Ints } from '../tensors.js';
+import type { Ints } from '../tensors.js';
 import type { Memory, Recurrent } from './recurrent.js';
 
 /** Rows of a run at most. */
@@ -51,9 +50,9 @@ export class RecurrentProgram implements SequenceSource {
       const { ids, ...before } = inputs as unknown as { ids: Ints } & Memory;
       const rows = ids.shape[0];
       const { hidden, memory } = network.rows(ids.reshape([1, rows]), before);
-      const last = hidden.slice([null, rows - 1]) as Floats;
+      const last = hidden.slice([null, rows - 1]);
       const logits = network.logits(last).reshape([network.vocab]);
-      return { ...nextToken(logits), ...memory } as Record<string, AnyTensor>;
+      return { ...nextToken(logits), ...memory };
     }) as Promise<unknown> as Promise<Program>;
   }
 }
