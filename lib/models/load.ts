@@ -79,7 +79,7 @@ function configOf(checkpoint: Checkpoint): Readonly<Record<string, unknown>> {
 /** A table of learned positions ends; rotary embeddings go on, and what is remembered of a sequence always does. */
 function contextOf({ decoder, recurrent }: Network, asked: number | undefined): number {
   const spec = decoder?.spec;
-  const known = recurrent ? Infinity : (spec?.maxPositions ?? DEFAULT_CONTEXT);
+  const known = spec?.maxPositions ?? DEFAULT_CONTEXT;
   if (asked === undefined) return recurrent ? Infinity : Math.min(known, DEFAULT_CONTEXT);
   const most = spec?.positions === undefined ? Infinity : known;
   if (Number.isSafeInteger(asked) && asked > 0 && asked <= most) return asked;
