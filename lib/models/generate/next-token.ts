@@ -11,7 +11,6 @@ export interface NextToken {
   readonly logprob: number;
 }
 
-<<<<<<< HEAD
 /** How a token is drawn: numbers in the order of `sampleSettings`. */
 export type DrawBy = Readonly<Record<(typeof sampleSettings)[number], number>>;
 
@@ -45,10 +44,4 @@ export function nextToken(
   const seen = before.scatter(ids, Tensor.ones(logits.device, [ids.shape[0]], 'bool'), 0);
   const id = logits.clone().sample(seen.clone(), settings).reshape([1]) as Ints;
   return { id: id.clone(), logprob: logits.logSoftmax().takeAlong(id, 0) as Floats, seen };
-=======
-/** The same inside a program, each [1], by logits [vocab]. */
-export function nextToken(logits: Floats): { id: Tensor<Device, DType>; logprob: Floats } {
-  const id = logits.clone().argmax(0, { keepDims: true });
-  return { id: id.clone(), logprob: logits.logSoftmax().takeAlong(id, 0) };
->>>>>>> rwkv
 }

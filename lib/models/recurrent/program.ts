@@ -2,12 +2,7 @@ import type { Device, PlanSummary } from '../../device.js';
 import type { TypedArray } from '../../dtype.js';
 import { compile, type Program } from '../../tensor/compile.js';
 import { spec, state, type Spec } from '../../tensor/spec.js';
-<<<<<<< HEAD
-import type { AnyTensor } from '../../tensor/signatures.js';
 import { drawSpecs, nextToken } from '../generate/next-token.js';
-=======
-import { nextToken } from '../generate/next-token.js';
->>>>>>> rwkv
 import { Sequence, type SequenceSource } from '../generate/sequence.js';
 import type { Ints } from '../tensors.js';
 import type { Memory, Recurrent } from './recurrent.js';
@@ -66,17 +61,10 @@ export class RecurrentProgram implements SequenceSource {
       const { ids } = inputs as unknown as { ids: Ints };
       const before = Object.fromEntries(names.map((name) => [name, inputs[name]])) as unknown as Memory;
       const rows = ids.shape[0];
-<<<<<<< HEAD
       const { hidden, memory } = network.rows(ids.clone().reshape([1, rows]), before);
-      const last = hidden.slice([null, rows - 1]) as Floats;
-      const logits = network.logits(last).reshape([network.vocab]);
-      return { ...nextToken(logits, ids, inputs), ...memory } as Record<string, AnyTensor>;
-=======
-      const { hidden, memory } = network.rows(ids.reshape([1, rows]), before);
       const last = hidden.slice([null, rows - 1]);
       const logits = network.logits(last).reshape([network.vocab]);
-      return { ...nextToken(logits), ...memory };
->>>>>>> rwkv
+      return { ...nextToken(logits, ids, inputs), ...memory };
     }) as Promise<unknown> as Promise<Program>;
   }
 }

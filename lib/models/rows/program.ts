@@ -1,9 +1,5 @@
-<<<<<<< HEAD
 import type { Device, PlanSummary } from '../../device.js';
-=======
-import type { Device } from '../../device.js';
 import { MiaError } from '../../errors.js';
->>>>>>> encoders
 import { compile, type Program } from '../../tensor/compile.js';
 import { spec, type Spec } from '../../tensor/spec.js';
 import { bucketOf } from '../generate/buckets.js';
@@ -62,7 +58,7 @@ export class RowsProgram {
 
   /** The plan of a run over so many rows of one sequence. */
   async explain(rows: number): Promise<PlanSummary> {
-    const program = await (this.#program ??= this.#compile());
+    const program = await (this.#programs.get(1) ?? this.#compile(1));
     const each = { ids: [rows], positions: [rows], types: [rows], owners: [rows] };
     return program.explain({ ...each, offsets: [2], first: [1], last: [1], shares: [1] });
   }
