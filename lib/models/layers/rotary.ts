@@ -1,5 +1,3 @@
-import type { Device } from '../../device.js';
-import { Tensor } from '../../tensor/tensor.js';
 import type { Config } from '../config.js';
 import type { Floats, Ints } from '../tensors.js';
 
@@ -136,6 +134,3 @@ export function turn(
 ): Floats {
   return x.rope(positions.reshape([-1, 1]), { dims, interleaved, factor, frequencies });
 }
-
-export const frequenciesOf = (device: Device, { dims, frequencies }: Rotary, length: number): Floats =>
-  Tensor.create(device, [dims / 2], frequencies(length));

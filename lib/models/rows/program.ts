@@ -3,7 +3,7 @@ import { MiaError } from '../../errors.js';
 import { compile, type Program } from '../../tensor/compile.js';
 import { spec, type Spec } from '../../tensor/spec.js';
 import { bucketOf } from '../generate/buckets.js';
-import { frequenciesOf, type Rotary } from '../layers/rotary.js';
+import { Frequencies, frequencyInputs, frequencySpecs } from '../layers/frequencies.js';
 import type { Floats, Ints } from '../tensors.js';
 import type { RowsNetwork, RowsOutput } from './network.js';
 
@@ -46,8 +46,8 @@ export class RowsProgram {
     const count = 2 ** Math.ceil(Math.log2(sequences.length)); // what pads it costs next to nothing
     const program = await (this.#programs.get(count) ?? this.#compile(count));
     const longest = Math.max(...sequences.map((s) => s.ids.length));
-    const frequencies = this.#dynamic.map((r, i) => [`frequencies.${i}`, r.frequencies(longest)]);
-    const given = { ...lay(sequences, rows, count), ...Object.fromEntries(frequencies) };
+    const { rotaries } = this.network;
+    const given = { ...lay(sequences, rows, count), ...frequencyInputs(rotaries, longest) };
     const results = (await program.run(given, { signal })) as Record<string, Float32Array>;
     const cut = ([name, { per, size }]: [string, RowsOutput]) => [
       name,
@@ -69,28 +69,22 @@ export class RowsProgram {
     await Promise.all(programs.map((program) => program.dispose()));
   }
 
-  /** Rotary embeddings whose frequencies depend on the longest sequence: an input each. */
-  get #dynamic(): Rotary[] {
-    return this.network.rotaries.filter((r) => r.dynamic);
-  }
-
   #compile(count: number): Promise<Program> {
-    const dynamic = this.#dynamic;
+    const { rotaries } = this.network;
     const specs: Record<string, Spec> = {
       ...inputs,
-      ...Object.fromEntries(dynamic.map((r, i) => [`frequencies.${i}`, spec('f32', [r.dims / 2])])),
+      ...frequencySpecs(rotaries),
     };
     const program = compile(this.device, specs, (given) => {
       const named = given as Record<string, Ints>;
+      const frequencies = new Frequencies(this.device, rotaries, { inputs: given });
       const step = {
         ...(named as unknown as Record<keyof typeof inputs, Ints>),
         shares: given.shares as Floats,
-        frequencies: (r: Rotary) =>
-          r.dynamic
-            ? (given[`frequencies.${dynamic.indexOf(r)}`].clone() as Floats)
-            : frequenciesOf(this.device, r, 0),
+        frequencies: frequencies.of,
       };
       const hidden = this.network.run(step);
+      frequencies.dispose();
       const results = Object.entries(this.outputs).map(([name, output]) => [
         name,
         output.of(hidden.clone(), step),
