@@ -1,5 +1,5 @@
-// AArch64 Advanced SIMD, part of every ARMv8-A: 4 lanes. See scalar.h for what each function means. The targets neon_dot
-// and neon_i8mm add what later cores have: dot products of bytes, and products of small matrices.
+// AArch64 Advanced SIMD, part of every ARMv8-A: 4 lanes. See scalar.h for what each function means. neon_dot and
+// neon_i8mm add what later cores have: dot products of bytes, and products of small matrices.
 #pragma once
 
 #include <arm_neon.h>

@@ -4,8 +4,6 @@
 
 #include "simd/common.h"
 
-#pragma GCC diagnostic ignored "-Wpsabi"  // such vectors are never passed to a function that is not inlined
-
 MIA_BEGIN
 
 constexpr int kLanes = 16;
