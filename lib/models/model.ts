@@ -4,6 +4,9 @@ import { Classifier, type ClassifyOptions } from './classify.js';
 import type { Config } from './config.js';
 import type { Checkpoint } from './files/checkpoint.js';
 import { openForward, type Forward, type NamedArray, type NamedResult } from './forward.js';
+import { readEnds } from './generate/ends.js';
+import { Generator, type FinishReason, type GeneratedToken, type Prompt } from './generate/generator.js';
+import type { GenerateOptions } from './generate/options.js';
 import { SequenceProgram, type CacheDType } from './generate/sequence.js';
 import { openPreprocess } from './images/open.js';
 import type { Pixels, PixelValues, Preprocess } from './images/preprocess.js';
@@ -11,6 +14,7 @@ import type { Classification } from './labels.js';
 import type { Network } from './network.js';
 import { Embedder, type EmbedOptions } from './rows/embed.js';
 import type { TokenInput } from './rows/requests.js';
+import { renderChat, type ChatMessage, type ChatOptions } from './text/chat.js';
 import { Tokenizer } from './text/tokenizer.js';
 import { RecurrentProgram } from './recurrent/program.js';
 import type { Weights } from './weights.js';
@@ -30,19 +34,6 @@ export interface ModelParts {
   readonly contextLength: number;
 }
 
-export interface GenerateOptions {
-  /** Tokens to write at most. 256 */
-  readonly maxTokens?: number;
-  readonly signal?: AbortSignal;
-  /** Goes on after an end-of-text token. false */
-  readonly ignoreEos?: boolean;
-}
-
-export interface GeneratedToken {
-  readonly id: number;
-  readonly logprob: number;
-}
-
 /** A loaded model. Made by `loadModel`. */
 export class Model {
   /** model_type: 'llama', 'bert', ... */
@@ -55,6 +46,7 @@ export class Model {
   readonly #classifier: Classifier;
   #preprocess: Preprocess | undefined;
   readonly #sequences: SequenceProgram | RecurrentProgram | undefined;
+  readonly #generator: Generator | undefined;
   #disposed = false;
 
   /** @internal */
@@ -73,6 +65,8 @@ export class Model {
     );
     if (decoder) this.#sequences = new SequenceProgram(device, decoder, contextLength, cache);
     if (recurrent) this.#sequences = new RecurrentProgram(device, recurrent, contextLength);
+    if (this.#sequences)
+      this.#generator = new Generator(this.#sequences, tokenizer, readEnds(checkpoint, tokenizer));
   }
 
   /** Text to ids and back; undefined for a model without one, or with one of a kind that is not known. */
@@ -81,26 +75,47 @@ export class Model {
     return tokenizer instanceof Tokenizer ? tokenizer : undefined;
   }
 
+  /** Whether `generate` works. */
+  get writes(): boolean {
+    return this.#generator !== undefined;
+  }
+
+  /** Positions that a prompt and what is written after it may have together. */
+  get contextLength(): number {
+    return this.#parts.contextLength;
+  }
+
   /** Outputs by Hugging Face's names, of inputs by theirs. Throws ERR_SHAPE, ERR_DTYPE. */
   async forward(inputs: Readonly<Record<string, NamedArray>>): Promise<Record<string, NamedResult>> {
     this.#check('forward');
     return this.#forward.run(inputs);
   }
 
-  /** The tokens that follow a prompt, as they are written; ends with the text, `maxTokens` or the context. */
-  async *generate(prompt: ArrayLike<number>, options: GenerateOptions = {}): AsyncGenerator<GeneratedToken> {
+  /**
+   * The tokens that follow a prompt, as they are written; the returned value is why they ended. The most probable ones,
+   * unless a temperature is given. Ends with the text, at a stop string, after `maxTokens` or where the context does.
+   * Throws ERR_SHAPE for options and prompts that make no sense, ERR_UNSUPPORTED for text where the model has no tokenizer.
+   */
+  async *generate(
+    prompt: Prompt,
+    options: GenerateOptions = {},
+  ): AsyncGenerator<GeneratedToken, FinishReason, undefined> {
     this.#check('generate');
-    if (!this.#sequences)
-      throw new MiaError('ERR_UNSUPPORTED', 'generate', `${this.architecture} does not write text`);
-    const { maxTokens = 256, signal, ignoreEos = false } = options;
-    using sequence = await this.#sequences.start();
-    let next = await sequence.feed(prompt, signal);
-    for (let written = 1; ; written++) {
-      yield next;
-      if (!ignoreEos && this.#ends(next.id)) return;
-      if (written >= maxTokens || sequence.length >= this.#parts.contextLength) return;
-      next = await sequence.feed([next.id], signal);
-    }
+    return yield* this.#writer('generate').run(prompt, options);
+  }
+
+  /** The model's answer to messages, which its own template makes a prompt of. Otherwise as `generate`. */
+  async *chat(
+    messages: readonly ChatMessage[],
+    options: GenerateOptions & ChatOptions = {},
+  ): AsyncGenerator<GeneratedToken, FinishReason, undefined> {
+    this.#check('chat');
+    const writer = this.#writer('chat');
+    if (writer.tokenizer instanceof MiaError) throw writer.tokenizer;
+    const { addGenerationPrompt, tools, template, variables, ...rest } = options;
+    const chat = { addGenerationPrompt, tools, template, variables };
+    const prompt = await renderChat(writer.tokenizer.config, messages, chat);
+    return yield* writer.run(prompt, rest, false);
   }
 
   /**
@@ -147,9 +162,9 @@ export class Model {
     return this.dispose();
   }
 
-  #ends(id: number): boolean {
-    const ends = this.config.eos_token_id;
-    return Array.isArray(ends) ? ends.includes(id) : ends === id;
+  #writer(op: string): Generator {
+    if (this.#generator) return this.#generator;
+    throw new MiaError('ERR_UNSUPPORTED', op, `${this.architecture} does not write text`);
   }
 
   #check(op: string): void {

@@ -32,6 +32,7 @@ import {
 } from './normalize.js';
 import { argReduces, mean, reduces } from './reduce.js';
 import { rope } from './rope.js';
+import { sample } from './sample.js';
 import { wkv7 } from './wkv.js';
 import { checkDType } from '../dtype.js';
 import { checkShape, ints, refuseBlocks } from './rules.js';
@@ -105,6 +106,7 @@ const list: readonly Op[] = [
   takeAlong,
   scatter,
   topk,
+  sample,
   ...gatherRoutines,
 ];
 

@@ -286,6 +286,9 @@ export const methods: Readonly<Record<string, Method>> = {
     });
     return { values, indices };
   },
+  sample(seen, settings) {
+    return record('sample', [this, seen, settings]);
+  },
 
   concat(others, axis) {
     return concat(together(this, others), axis);

@@ -1,12 +1,14 @@
 /** Ops that pick, join and move elements: their results have other shapes. */
 import type { Device } from '../device.js';
 import type { BlockDType, DType } from '../dtype.js';
+import type { Needs, SameDevice } from './sentences.js';
 import type { Indices, This, Unary, With } from './signatures.js';
 import type { Tensor } from './tensor.js';
 import type {
   AtAxis,
   Inserted,
   Permuted,
+  Reduced,
   Reshaped,
   Shape,
   SliceEntry,
@@ -99,6 +101,25 @@ export interface ShapeOps {
     axis?: A,
     options?: { largest?: boolean },
   ): { values: Tensor<D, T, AtAxis<S, A, [K]>>; indices: Tensor<D, 'i32', AtAxis<S, A, [K]>> };
+
+  /**
+   * an id drawn from each row of logits [..., V]. seen: bool [..., V], ids under the repetition penalty. settings: f32
+   * [..., 6] of temperature (0: the largest), topK (0: all), topP (1: all), minP (0: all), repetitionPenalty (1: none) and a
+   * number in [0, 1), which decides.
+   */
+  sample<
+    D extends Device,
+    T extends DType,
+    S extends Shape,
+    D2 extends Device,
+    T2 extends DType,
+    D3 extends Device,
+    T3 extends DType,
+  >(
+    this: This<'sample', 'floats, not packed', D, T, S>,
+    seen: Tensor<D2, T2> & SameDevice<'sample', D, D2> & Needs<'sample', 'bool', T2>,
+    settings: With<'sample', D, T, D3, T3>,
+  ): Tensor<D, 'i32', Reduced<S, -1>>;
 
   /** this tensor and others one after another along an axis (0) */
   concat<

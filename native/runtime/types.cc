@@ -89,6 +89,7 @@ KernelTypes TypesOfKernel(const char* name) {
   if (starts("scatter") || starts("topk") || starts("attention") || starts("wkv7") || starts("encode")) {
     types.written = 0;
   }
+  if (starts("sample")) types.written = 3;
   if (starts("pack")) types.written = 1, types.blocks = 0;
   if (starts("decode") || starts("encode")) types.blocks = 0;
   if (strcmp(name, "matmul.f32") == 0) types.blocks = 1;

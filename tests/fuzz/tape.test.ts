@@ -46,6 +46,7 @@ function samples(): Uint8Array[] {
     ],
     [on('sum', [x], { axes: [0, 2], keepDims: true }), on('argmax', [x], { axes: [1], keepDims: false })],
     [on('gather', [x, i], { axis: 1 }), on('topk', [x], { axis: 2, k: 2, largest: true })],
+    [on('sample', [x, on('lt', [x, x]), lend(device, ramp(36), [2, 3, 6])])],
     [
       on('concat', [x, x], { axis: 0 }),
       on('pad', [x, full(device, 0, 'f32')], { before: [1, 0, 0], after: [0, 2, 0] }),

@@ -119,6 +119,10 @@ ProgramWords Seed(const KernelTable& table, int kernel, bool blocks = false) {
     const double dtype = starts("scatter.add.") ? DTypeOfReg(TypesOfKernel(("." + name.substr(12)).c_str()).in) : 0;
     step.ints = {2, 5, 3, 4};
     step.views = {{2, dtype, 0, {30}, {1}}, {1, i32, 0, {4}, {1}}, {0, dtype, 0, {2, 4, 3}, {12, 3, 1}}};
+  } else if (name == "sample") {
+    step.ints = {4, 25};
+    step.views = {{0, 0, 0, {4, 25}, {25, 1}}, {1, 12, 0, {4, 25}, {25, 1}}, {0, 0, 100, {4, 6}, {6, 1}},
+                  {2, i32, 0, {4}, {1}}};
   } else if (starts("topk.")) {
     step.ints = {4, 25, 3, 1};
     step.prologue = LoadOf(0, in, 100);
@@ -209,6 +213,7 @@ TEST(program_kernels_write_only_what_is_theirs) {
   refuse("takeAlong", 2, {0, 0, 0, {12}, {1}}, "writes an input");
   refuse("scatter.set", 0, {0, 0, 0, {30}, {1}}, "writes an input");
   refuse("topk.f32", 0, {0, 8, 0, {12}, {1}}, "writes an input");
+  refuse("sample", 3, {0, 8, 0, {4}, {1}}, "writes an input");
   refuse("attention.f32", 0, {0, 0, 0, {2, 4, 2, 3}, {24, 3, 12, 1}}, "writes an input");
   refuse("attention.f32", 1, {2, 0, 0, {2, 4, 2, 2}, {16, 4, 2, 1}}, "would write what it reads");
   refuse("gather", 0, {2, 0, 20, {2, 5, 3}, {15, 3, 1}}, "would write what it reads");

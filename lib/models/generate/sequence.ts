@@ -11,7 +11,7 @@ import type { Rotary } from '../layers/rotary.js';
 import { frequenciesOf } from '../layers/rotary.js';
 import type { Floats, Ints } from '../tensors.js';
 import { bucketOf, CHUNK } from './buckets.js';
-import { nextToken, type NextToken } from './next-token.js';
+import { drawInputs, drawSpecs, greedy, nextToken, type DrawBy, type NextToken } from './next-token.js';
 
 export type CacheDType = 'f32' | 'f16' | 'bf16';
 
@@ -36,6 +36,10 @@ export class SequenceProgram implements SequenceSource {
     readonly cache: CacheDType,
   ) {}
 
+  get vocab(): number {
+    return this.decoder.spec.vocab;
+  }
+
   async start(): Promise<Sequence> {
     const program = await (this.#program ??= this.#compile());
     return new Sequence(this, program, program.createState());
@@ -49,13 +53,13 @@ export class SequenceProgram implements SequenceSource {
     return Math.min(waiting, CHUNK);
   }
 
-  /** Rows of padding follow the real ones: nothing sees what they write before it is written over. */
+  /** Rows of padding follow the real ones, with an id that was seen: nothing sees what they write before it is written over. */
   inputs(ids: readonly number[], start: number): Record<string, TypedArray> {
     const { capacity, dynamic } = this;
     const padded = bucketOf(ids.length);
     const rows = start + padded <= capacity ? padded : ids.length;
     return {
-      ids: Int32Array.from({ length: rows }, (_, i) => ids[i] ?? 0),
+      ids: Int32Array.from({ length: rows }, (_, i) => ids[i] ?? ids.at(-1)!),
       positions: Int32Array.from({ length: rows }, (_, i) => start + i),
       length: Int32Array.of(start + rows),
       last: Int32Array.of(ids.length - 1),
@@ -77,6 +81,7 @@ export class SequenceProgram implements SequenceSource {
       positions: spec('i32', [null]),
       length: spec('i32', []),
       last: spec('i32', [1]),
+      ...drawSpecs(vocab),
       ...Object.fromEntries(dynamic.map((r, i) => [`frequencies.${i}`, spec('f32', [r.dims / 2])])),
       ...Object.fromEntries(
         layers.flatMap((_, i) => [
@@ -90,7 +95,7 @@ export class SequenceProgram implements SequenceSource {
       const of = (name: string): Tensor<Device, DType> => inputs[name];
       const caches = layers.map((_, i): LayerCache => ({ keys: of(`keys.${i}`), values: of(`values.${i}`) }));
       const hidden = decoder.hidden({
-        ids,
+        ids: ids.clone(),
         positions: positions.clone(),
         frequencies: (r) =>
           r.dynamic
@@ -103,7 +108,10 @@ export class SequenceProgram implements SequenceSource {
         [`keys.${i}`, keys],
         [`values.${i}`, values],
       ]);
-      return { ...nextToken(logits), ...Object.fromEntries(next) } as Record<string, Tensor<Device, DType>>;
+      return { ...nextToken(logits, ids, inputs), ...Object.fromEntries(next) } as Record<
+        string,
+        Tensor<Device, DType>
+      >;
     }) as Promise<unknown> as Promise<Program>;
   }
 }
@@ -123,8 +131,8 @@ export class Sequence implements Disposable {
     return this.#length;
   }
 
-  /** Feeds ids, in chunks, and gives what follows the last. */
-  async feed(ids: ArrayLike<number>, signal?: AbortSignal): Promise<NextToken> {
+  /** Feeds ids, in chunks, and draws what follows the last. */
+  async feed(ids: ArrayLike<number>, by: DrawBy = greedy, signal?: AbortSignal): Promise<NextToken> {
     const { capacity } = this.of;
     if (ids.length === 0)
       throw new MiaError('ERR_SHAPE', 'generate', 'nothing to go on: the prompt is empty');
@@ -138,7 +146,7 @@ export class Sequence implements Disposable {
     let next: NextToken | undefined;
     for (let at = 0, rows; at < ids.length; at += rows) {
       rows = this.of.rows(ids.length - at);
-      next = await this.#step(Array.prototype.slice.call(ids, at, at + rows), signal);
+      next = await this.#step(Array.prototype.slice.call(ids, at, at + rows), by, signal);
     }
     return next!;
   }
@@ -150,8 +158,8 @@ export class Sequence implements Disposable {
     this.dispose();
   }
 
-  async #step(ids: readonly number[], signal?: AbortSignal): Promise<NextToken> {
-    const inputs = this.of.inputs(ids, this.#length);
+  async #step(ids: readonly number[], by: DrawBy, signal?: AbortSignal): Promise<NextToken> {
+    const inputs = { ...this.of.inputs(ids, this.#length), ...drawInputs(by) };
     const { id, logprob } = (await this.program.run(inputs, { state: this.state, signal })) as {
       id: Int32Array;
       logprob: Float32Array;

@@ -3,7 +3,7 @@ import type { TypedArray } from '../../dtype.js';
 import { compile, type Program } from '../../tensor/compile.js';
 import { spec, state, type Spec } from '../../tensor/spec.js';
 import type { AnyTensor } from '../../tensor/signatures.js';
-import { nextToken } from '../generate/next-token.js';
+import { drawSpecs, nextToken } from '../generate/next-token.js';
 import { Sequence, type SequenceSource } from '../generate/sequence.js';
 import type { Floats, Ints } from '../tensors.js';
 import type { Memory, Recurrent } from './recurrent.js';
@@ -21,6 +21,10 @@ export class RecurrentProgram implements SequenceSource {
     /** Positions that a sequence may have. */
     readonly capacity: number,
   ) {}
+
+  get vocab(): number {
+    return this.network.vocab;
+  }
 
   async start(): Promise<Sequence> {
     const program = await (this.#program ??= this.#compile());
@@ -45,15 +49,17 @@ export class RecurrentProgram implements SequenceSource {
     const names = Object.keys(network.memory);
     const specs: Record<string, Spec> = {
       ids: spec('i32', [null]),
+      ...drawSpecs(network.vocab),
       ...Object.fromEntries(names.map((name) => [name, state('f32', network.memory[name])])),
     };
     return compile(this.device, specs, (inputs) => {
-      const { ids, ...before } = inputs as unknown as { ids: Ints } & Memory;
+      const { ids } = inputs as unknown as { ids: Ints };
+      const before = Object.fromEntries(names.map((name) => [name, inputs[name]])) as unknown as Memory;
       const rows = ids.shape[0];
-      const { hidden, memory } = network.rows(ids.reshape([1, rows]), before);
+      const { hidden, memory } = network.rows(ids.clone().reshape([1, rows]), before);
       const last = hidden.slice([null, rows - 1]) as Floats;
       const logits = network.logits(last).reshape([network.vocab]);
-      return { ...nextToken(logits), ...memory } as Record<string, AnyTensor>;
+      return { ...nextToken(logits, ids, inputs), ...memory } as Record<string, AnyTensor>;
     }) as Promise<unknown> as Promise<Program>;
   }
 }

@@ -11,6 +11,7 @@ import { matmulCases } from './matmul.js';
 import { movementCases } from './movement.js';
 import { cumsumCases, reduceCases } from './reduce.js';
 import { rowCases } from './rows.js';
+import { sampleCases } from './sample.js';
 import { sourceCases } from './sources.js';
 import { unaryCases } from './unary.js';
 import { windowCases } from './windows.js';
@@ -32,6 +33,7 @@ export const tables = {
   wkv: wkvCases,
   index: indexCases,
   topk: topkCases,
+  sample: sampleCases,
   movement: movementCases,
   join: joinCases,
   source: sourceCases,

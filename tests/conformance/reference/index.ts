@@ -6,6 +6,7 @@ export * from './indexing.js';
 export * from './matmul.js';
 export * from './movement.js';
 export * from './reduce.js';
+export * from './sample.js';
 export * from './windows.js';
 export * from './wkv.js';
 export * from './blocks.js';

@@ -90,6 +90,7 @@ const cases: Case[] = [
   ['scatter add', () => f32(5, 3).scatter(i32(2), f32(5, 2), 1, { mode: 'add' }), 'f32 [5,3]', 'scatter'],
   ['topk values', () => f32(5, 3).topk(2).values, 'f32 [5,2]', 'topk takeAlong'],
   ['topk indices', () => f32(5, 3).topk(2, 0, { largest: false }).indices, 'i32 [2,3]', 'topk'],
+  ['sample', () => f32(5, 9).sample(f32(5, 9).gt(0), f32(5, 6)), 'i32 [5]', 'gt sample'],
 
   ['concat', () => f32(2, 3).concat([f32(1, 3), f32(4, 3)]), 'f32 [7,3]', 'concat'],
   ['Tensor.concat', () => Tensor.concat([f32(2, 3), f32(2, 1)], -1), 'f32 [2,4]', 'concat'],
