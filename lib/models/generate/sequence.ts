@@ -8,7 +8,7 @@ import type { Tensor } from '../../tensor/tensor.js';
 import { attendCached, type LayerCache } from '../decoder/attend.js';
 import type { Decoder } from '../decoder/decoder.js';
 import { Frequencies, frequencyInputs, frequencySpecs } from '../layers/frequencies.js';
-import type { Floats, Ints } from '../tensors.js';
+import type { Ints } from '../tensors.js';
 import { bucketOf, CHUNK } from './buckets.js';
 import { drawInputs, drawSpecs, greedy, nextToken, type DrawBy, type NextToken } from './next-token.js';
 
