@@ -8,7 +8,7 @@ import { writeRwkv7 } from '../models/rwkv7.mjs';
 
 const FAR = 4000;
 const NEAR = 10;
-const TOKENS = 100;
+const TOKENS = 200;
 
 /** RWKV-7 of 768 x 12 by q8_0: what a token costs far into a sequence, and near its beginning, in turn. */
 export async function run() {
@@ -37,11 +37,11 @@ export async function run() {
     }
     await Promise.all([near, far].map(({ tokens }) => tokens.return()));
     await model.dispose();
-    const [early, late] = [near, far].map(({ ms }) => median(ms));
+    const ratio = median(far.ms.map((ms, i) => ms / near.ms[i]));
     return [
       { name: 'RWKV-7 768 x 12 q8_0, prefill of 4000', value: (FAR / prefill) * 1000, unit: 'tokens/s' },
-      { name: 'a token at position 4000', value: late, unit: 'ms' },
-      { name: 'over one at position 10', value: late / early, unit: 'times', most: 1.05 },
+      { name: 'a token at position 4000', value: median(far.ms), unit: 'ms' },
+      { name: 'over one at position 10', value: ratio, unit: 'times', most: 1.05 },
     ];
   } finally {
     await device.close();
