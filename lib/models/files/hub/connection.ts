@@ -1,5 +1,5 @@
 /** Requests to the hub: bounded waits, one signal for all, and what went wrong in words. */
-import { MiaError } from '../../../errors.js';
+import type { MiaError } from '../../../errors.js';
 import { accessToken, endpoint, patience } from './environment.js';
 import { hubError } from './errors.js';
 import type { HubName } from './name.js';
@@ -56,8 +56,8 @@ export class Connection {
       this.failure = this.silent();
       silence.abort(this.failure);
     }, this.#patience).unref();
-    const signals = [silence.signal, this.#end.signal, this.signal, init?.signal];
-    const signal = AbortSignal.any(signals.filter((s) => s != undefined));
+    const signals = [silence.signal, this.#end.signal, this.signal, init?.signal ?? undefined];
+    const signal = AbortSignal.any(signals.filter((s) => s !== undefined));
     try {
       const response = await fetch(input, { ...init, signal });
       this.failure = response.ok ? undefined : this.refused(response);

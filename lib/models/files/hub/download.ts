@@ -6,7 +6,7 @@ import * as hub from '@huggingface/hub';
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { MiaError, show, type ErrorDetail } from '../../../errors.js';
+import { show, type ErrorDetail, type MiaError } from '../../../errors.js';
 import { INDEX, shardNames } from '../sharded.js';
 import { isCommit, type RepositoryCache } from './cache.js';
 import { Connection } from './connection.js';

@@ -20,10 +20,12 @@ export const isPlainPath = (text: string): boolean =>
 const isWeights = (path: string): boolean => /\.(gguf|safetensors)$/.test(path);
 
 /** Reads `org/name`, `org/name/file.gguf` (or .safetensors), either with `@revision`; undefined for anything else. */
-export function readHubName(text: string, revision?: string): HubName | undefined {
-  const [path, said = 'main', ...more] = String(text).split('@');
+export function readHubName(text: unknown, revision?: unknown): HubName | undefined {
+  if (typeof text !== 'string') return undefined;
+  const [path, said = 'main', ...more] = text.split('@');
   const [org, name = '', ...rest] = path.split('/');
   const wanted = revision ?? said;
+  if (typeof wanted !== 'string') return undefined;
   if (!isPart(org) || !isPart(name) || !isPlainPath(wanted) || more.length > 0) return undefined;
   const repo = `${org}/${name}`;
   if (rest.length === 0) return isWeights(name) ? undefined : { repo, revision: wanted };

@@ -88,6 +88,7 @@ describe('names', () => {
 
   test('a bad revision', async () => {
     expect((await refusal('org/name', { revision: '../x' })).message).toContain("revision '../x'");
+    expect((await refusal('org/name', { revision: 5 as never })).message).toContain('revision 5');
   });
 
   test.each([5, undefined, null, {}, []])('%j from JavaScript', async (name) => {
