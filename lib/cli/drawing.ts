@@ -52,7 +52,7 @@ export function planSvg(plan: PlanSummary): string {
     return [`<path d="${path}"><title>${escape(`${slot}: step ${from} to ${to}`)}</title></path>`];
   });
   const rows = steps.map((s, i) => {
-    const place = `${s.inPlace ? ' in place' : ''}`;
+    const place = s.inPlace ? ' in place' : '';
     const label = `${i}  ${s.op.length > 60 ? `${s.op.slice(0, 57)}...` : s.op}`;
     return [
       `<circle cx="${TEXT_X - 12}" cy="${y(i)}" r="4"/>`,

@@ -1,7 +1,7 @@
 /** Models as commands load them. */
 import { fileURLToPath } from 'node:url';
-import { existsSync } from 'node:fs';
 import { Cpu } from '../cpu/device.js';
+import { resolveModel } from '../models/files/hub.js';
 import { loadModel } from '../models/load.js';
 import type { Model } from '../models/model.js';
 import { weightFormats } from '../models/weights.js';
@@ -15,6 +15,14 @@ export async function openDevice(call: Call): Promise<Cpu> {
   return Cpu.create({ ...(threads !== undefined && { threads }), ...(isa !== undefined && { isa }) });
 }
 
+/** The path of a model: itself, or where the hub's model of this name lies once it is there. */
+export async function fetchModel(call: Call, name: string): Promise<string> {
+  const progress = call.output.progress(`fetching ${name}`);
+  return resolveModel(name, {
+    onProgress: ({ loadedBytes, totalBytes }) => progress.update(loadedBytes, totalBytes),
+  }).finally(() => progress.end());
+}
+
 /** Runs `use` with a model on a device of its own, and frees both whatever happens. */
 export async function withModel(
   call: Call,
@@ -22,10 +30,11 @@ export async function withModel(
   use: (model: Model) => Promise<void>,
 ): Promise<void> {
   await using device = await openDevice(call);
-  const progress = call.output.progress(`loading ${existsSync(path) ? path : 'model'}`);
+  const folder = await fetchModel(call, path);
+  const progress = call.output.progress(`loading ${path}`);
   const weights = call.word('weights', weightFormats);
   const contextLength = call.number('context');
-  await using model = await loadModel(path, {
+  await using model = await loadModel(folder, {
     device,
     ...(weights && { weights }),
     ...(contextLength !== undefined && { contextLength }),

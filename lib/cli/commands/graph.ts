@@ -22,33 +22,27 @@ export const graph: Command = {
     const [path] = call.args;
     const format = call.word('format', formats) ?? 'mermaid';
     const tape = readTape(path);
-    const draw = (plan: PlanSummary): void =>
+    const show = (plan: PlanSummary): void =>
       call.output.json
         ? call.output.value({ ...plan, toString: undefined })
-        : call.output.line(drawn(plan, format, path));
-    if (!tape) return withModel(call, path, async (model) => draw(await model.explain(shapesOf(call))));
+        : call.output.line(draw[format](plan, path));
+    if (!tape) return withModel(call, path, async (model) => show(await model.explain(shapesOf(call))));
     await using device = await openDevice(call);
     const roots = tape.bind(device);
     try {
-      for (const root of roots) draw(await root.explain());
+      for (const root of roots) show(await root.explain());
     } finally {
       for (const root of roots) root.dispose();
     }
   },
 };
 
-function drawn(plan: PlanSummary, format: (typeof formats)[number], title: string): string {
-  switch (format) {
-    case 'mermaid':
-      return planMermaid(plan);
-    case 'svg':
-      return planSvg(plan);
-    case 'html':
-      return planHtml(plan, title);
-    case 'text':
-      return plan.toString();
-  }
-}
+const draw: Readonly<Record<(typeof formats)[number], (plan: PlanSummary, title: string) => string>> = {
+  mermaid: planMermaid,
+  svg: planSvg,
+  html: planHtml,
+  text: String,
+};
 
 /** A file that `tape.toBytes()` or `program.toBytes()` wrote; undefined for other files, which may be models. */
 function readTape(path: string): Tape | undefined {

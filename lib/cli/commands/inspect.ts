@@ -1,5 +1,6 @@
 import { openCheckpoint } from '../../models/files/checkpoint.js';
 import type { Command } from '../command.js';
+import { fetchModel } from '../model.js';
 import { bytesText, table } from '../output.js';
 
 /** What a file of weights, a model folder or a saved tape or program holds. */
@@ -11,7 +12,7 @@ export const inspect: Command = {
   options: { config: { doc: 'print the configuration and metadata too' } },
   async run(call) {
     const { output } = call;
-    const checkpoint = await openCheckpoint(call.args[0]);
+    const checkpoint = await openCheckpoint(await fetchModel(call, call.args[0]));
     try {
       const tensors = [...checkpoint.tensors].map(([name, t]) => ({
         name,

@@ -1,7 +1,7 @@
 import { quantizeModel } from '../../models/quantize.js';
 import { weightFormats } from '../../models/weights.js';
 import { deviceOptions, UsageError, type Command } from '../command.js';
-import { openDevice } from '../model.js';
+import { fetchModel, openDevice } from '../model.js';
 import { bytesText } from '../output.js';
 
 /** A smaller copy of a model. */
@@ -16,8 +16,9 @@ export const quantize: Command = {
     const format = call.word('to', weightFormats);
     if (!format) throw new UsageError(`mia quantize needs --to: ${weightFormats.join(', ')}`);
     await using device = await openDevice(call);
+    const model = await fetchModel(call, path);
     const progress = call.output.progress('quantizing');
-    const result = await quantizeModel(device, path, format, out, ({ loadedBytes, totalBytes }) =>
+    const result = await quantizeModel(device, model, format, out, ({ loadedBytes, totalBytes }) =>
       progress.update(loadedBytes, totalBytes),
     ).finally(() => progress.end());
     if (call.output.json) return call.output.value({ ...result, format });

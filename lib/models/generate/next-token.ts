@@ -43,5 +43,5 @@ export function nextToken(
   const { settings, seen: before } = inputs as { settings: Floats; seen: Tensor<Device, 'bool'> };
   const seen = before.scatter(ids, Tensor.ones(logits.device, [ids.shape[0]], 'bool'), 0);
   const id = logits.clone().sample(seen.clone(), settings).reshape([1]) as Ints;
-  return { id: id.clone(), logprob: logits.logSoftmax().takeAlong(id, 0) as Floats, seen };
+  return { id: id.clone(), logprob: logits.logSoftmax().takeAlong(id, 0), seen };
 }

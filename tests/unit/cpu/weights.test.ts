@@ -90,7 +90,7 @@ describe('packed weights', () => {
   test('what weights were packed from can go; programs of all sizes go on, and all of it goes in the end', async () => {
     const before = cpu.memory().liveBytes;
     const w = await weights('q8_0', 64, 64);
-    const record = ({ x }: { x: Any }): { y: Any } => ({ y: x.matmul(w.clone().transpose() as never) });
+    const record = ({ x }: { x: Any }): { y: Any } => ({ y: x.matmul(w.clone().transpose()) });
     const program = await compile(cpu, { x: spec('f32', [null, 64]) }, record as never);
     const storage = w.peek('test').storage!;
     expect(cpu.core.shed(storage)).toBe(false); // nothing is packed yet
