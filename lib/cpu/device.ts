@@ -15,7 +15,7 @@ import { packWeights } from './weights.js';
 export interface CpuOptions {
   /** Threads that one run may use; default MIA_NUM_THREADS, else what affinity and cgroup quota leave. */
   threads?: number;
-  /** 'avx512', 'avx2', 'neon_dot', 'neon' or 'scalar'; default MIA_ISA, else the best of this machine. */
+  /** 'amx', 'avx512', 'avx2', 'neon_i8mm', 'neon_dot', 'neon' or 'scalar'; default MIA_ISA, else the best of this machine. */
   isa?: string;
   /** Runs that may be in flight at once: one more is refused with ERR_BUSY, before anything is allocated for it. 4096 */
   queue?: number;

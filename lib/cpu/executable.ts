@@ -51,6 +51,7 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
   const outputSlots = plan.slots.flatMap((s, i) => (s.kind === 'output' ? [i] : []));
   const inputSlots = plan.inputs.filter((i) => !i.constant).map((i) => i.slot);
   const parts: Part[] = [];
+  let released = false;
   try {
     for (const part of split(plan, inputSlots, outputSlots, constantSlots)) {
       parts.push(
@@ -76,7 +77,10 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
       const pending = held.images.flatMap(({ image }) => image.pending ?? []);
       if (pending.length === 0) return start(inputs, signal, into);
       for (const own of [...inputs.map((i) => memoryOf(i.memory)), ...targets(into)]) pin(own);
-      return Promise.all(pending).then(() => start(inputs, signal, into));
+      return Promise.all(pending).then(() => {
+        if (!released) return start(inputs, signal, into);
+        throw new MiaError('ERR_CLOSED', 'run', 'the program was disposed before its weights were packed');
+      });
     },
     release,
   };
@@ -99,6 +103,7 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
   }
 
   function release(): void {
+    released = true;
     for (const part of parts) if ('program' in part) cx.addon.releaseProgram(part.program);
     for (const { source, input, image } of held.images) cx.images.release(source, input, image);
     for (const source of held.read) cx.images.read(source, -1);

@@ -1,4 +1,4 @@
-import type { Device } from '../device.js';
+import type { Device, PlanSummary } from '../device.js';
 import type { TypedArray } from '../dtype.js';
 import { compile, type Program } from '../tensor/compile.js';
 import { spec, type Spec } from '../tensor/spec.js';
@@ -23,9 +23,14 @@ interface Prepared {
   readonly shapes: Map<string, Record<string, number[]>>;
 }
 
+/** Shapes by input. */
+export type Shapes = Readonly<Record<string, readonly number[]>>;
+
 /** `model.forward`. */
 export interface Forward {
   run(inputs: Readonly<Record<string, NamedArray>>): Promise<Record<string, NamedResult>>;
+  /** The plan for inputs of these shapes. */
+  explain(shapes: Shapes): Promise<PlanSummary>;
   dispose(): Promise<void>;
 }
 
@@ -54,6 +59,12 @@ class WholeForward implements Forward {
     return Object.fromEntries(
       Object.entries(results).map(([name, data]) => [name, { data, shape: known[name], dtype: 'f32' }]),
     );
+  }
+
+  async explain(shapes: Shapes): Promise<PlanSummary> {
+    const needed = Object.keys(this.inputs).filter((name) => !this.inputs[name].optional || name in shapes);
+    const { program } = await this.#prepare(needed);
+    return program.explain(shapes);
   }
 
   async dispose(): Promise<void> {

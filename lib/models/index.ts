@@ -1,5 +1,7 @@
 /** The public exports of `mia/models`; nothing inside imports it. */
 export { openCheckpoint, type Checkpoint, type CheckpointTensor } from './files/checkpoint.js';
+export { resolveModel, type ResolveOptions } from './files/hub.js';
+export type { DownloadProgress } from './files/hub/download.js';
 export type { ClassifyOptions } from './classify.js';
 export type { Pixels, PixelValues } from './images/preprocess.js';
 export type { Classification } from './labels.js';

@@ -44,8 +44,8 @@ function checkInput(name: string, { dtype, rank, below }: NetworkInput, value: N
     });
   }
   if (dtype === 'bool')
-    return { data: Uint8Array.from(data as ArrayLike<number>, (v) => (v ? 1 : 0)), shape };
-  return { data: checkIds('forward', `input '${name}'`, data as ArrayLike<number>, below), shape };
+    return { data: Uint8Array.from(data as ArrayLike<unknown>, (v) => (v ? 1 : 0)), shape };
+  return { data: checkIds('forward', `input '${name}'`, data, below), shape };
 }
 
 /** Integers in [0, below) as i32. */

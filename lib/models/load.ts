@@ -5,6 +5,8 @@ import { buildNetwork } from './architectures/index.js';
 import { rwkv7Config } from './architectures/rwkv7.js';
 import { Config } from './config.js';
 import { openCheckpoint, type Checkpoint } from './files/checkpoint.js';
+import { isHubName, resolveModel } from './files/hub.js';
+import type { DownloadProgress } from './files/hub/download.js';
 import type { CacheDType } from './generate/sequence.js';
 import { Model } from './model.js';
 import { loadTokenizer } from './text/load-tokenizer.js';
@@ -21,12 +23,14 @@ export interface LoadOptions {
   /** Positions that a generated sequence may have; what the model was made for, but 4096 at most, if not given. A recurrent model has no end. */
   readonly contextLength?: number;
   readonly onProgress?: (progress: LoadProgress) => void;
+  /** While a model by name comes from the hub, before `onProgress`. */
+  readonly onDownload?: (progress: DownloadProgress) => void;
 }
 
 const DEFAULT_CONTEXT = 4096;
 
 /**
- * Loads a Hugging Face folder, a .gguf or an RWKV-7 .safetensors file. Throws ERR_FORMAT for files that are not what they
+ * Loads a Hugging Face folder, a .gguf or an RWKV-7 .safetensors file, or one by its name on the hub (`org/name`). Throws ERR_FORMAT for files that are not what they
  * say, ERR_UNSUPPORTED for what Mia does not know; both name the file and the tensor.
  */
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<Model> {
@@ -37,7 +41,8 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
       expected: weightFormats.join(', '),
       actual: show(format),
     });
-  const checkpoint = await openCheckpoint(path);
+  const source = isHubName(path) ? await resolveModel(path, { onProgress: options.onDownload }) : path;
+  const checkpoint = await openCheckpoint(source);
   const device = options.device ?? (await Cpu.create());
   const weights = new Weights(device, checkpoint, format);
   try {
@@ -79,7 +84,7 @@ function configOf(checkpoint: Checkpoint): Readonly<Record<string, unknown>> {
 /** A table of learned positions ends; rotary embeddings go on, and what is remembered of a sequence always does. */
 function contextOf({ decoder, recurrent }: Network, asked: number | undefined): number {
   const spec = decoder?.spec;
-  const known = recurrent ? Infinity : (spec?.maxPositions ?? DEFAULT_CONTEXT);
+  const known = spec?.maxPositions ?? DEFAULT_CONTEXT;
   if (asked === undefined) return recurrent ? Infinity : Math.min(known, DEFAULT_CONTEXT);
   const most = spec?.positions === undefined ? Infinity : known;
   if (Number.isSafeInteger(asked) && asked > 0 && asked <= most) return asked;

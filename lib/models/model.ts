@@ -1,9 +1,9 @@
-import type { Device } from '../device.js';
+import type { Device, MemoryInfo, PlanSummary } from '../device.js';
 import { MiaError } from '../errors.js';
 import { Classifier, type ClassifyOptions } from './classify.js';
 import type { Config } from './config.js';
 import type { Checkpoint } from './files/checkpoint.js';
-import { openForward, type Forward, type NamedArray, type NamedResult } from './forward.js';
+import { openForward, type Forward, type NamedArray, type NamedResult, type Shapes } from './forward.js';
 import { readEnds } from './generate/ends.js';
 import { Generator, type FinishReason, type GeneratedToken, type Prompt } from './generate/generator.js';
 import type { GenerateOptions } from './generate/options.js';
@@ -47,6 +47,7 @@ export class Model {
   #preprocess: Preprocess | undefined;
   readonly #sequences: SequenceProgram | RecurrentProgram | undefined;
   readonly #generator: Generator | undefined;
+  #settled = false;
   #disposed = false;
 
   /** @internal */
@@ -88,7 +89,23 @@ export class Model {
   /** Outputs by Hugging Face's names, of inputs by theirs. Throws ERR_SHAPE, ERR_DTYPE. */
   async forward(inputs: Readonly<Record<string, NamedArray>>): Promise<Record<string, NamedResult>> {
     this.#check('forward');
-    return this.#forward.run(inputs);
+    return this.#ran(await this.#forward.run(inputs));
+  }
+
+  /**
+   * The plan of the program behind `generate`, for one token or as many as `input_ids` has; for models that do not write, that
+   * behind `forward` for inputs of these shapes.
+   */
+  async explain(shapes: Shapes = {}): Promise<PlanSummary> {
+    this.#check('explain');
+    return this.#sequences
+      ? this.#sequences.explain(shapes.input_ids?.at(-1) ?? 1)
+      : this.#forward.explain(shapes);
+  }
+
+  /** Bytes of the model's files, and what its device holds. */
+  memory(): MemoryInfo & { readonly fileBytes: number } {
+    return { fileBytes: this.#parts.checkpoint.bytes, ...this.device.memory() };
   }
 
   /**
@@ -101,7 +118,7 @@ export class Model {
     options: GenerateOptions = {},
   ): AsyncGenerator<GeneratedToken, FinishReason, undefined> {
     this.#check('generate');
-    return yield* this.#writer('generate').run(prompt, options);
+    return yield* this.#watch(this.#writer('generate').run(prompt, options));
   }
 
   /** The model's answer to messages, which its own template makes a prompt of. Otherwise as `generate`. */
@@ -115,7 +132,7 @@ export class Model {
     const { addGenerationPrompt, tools, template, variables, ...rest } = options;
     const chat = { addGenerationPrompt, tools, template, variables };
     const prompt = await renderChat(writer.tokenizer.config, messages, chat);
-    return yield* writer.run(prompt, rest, false);
+    return yield* this.#watch(writer.run(prompt, rest, false));
   }
 
   /**
@@ -125,7 +142,7 @@ export class Model {
    */
   async embed(inputs: readonly TokenInput[], options: EmbedOptions = {}): Promise<Float32Array[]> {
     this.#check('embed');
-    if (this.#embedder) return this.#embedder.run(inputs, options);
+    if (this.#embedder) return this.#ran(await this.#embedder.run(inputs, options));
     throw new MiaError('ERR_UNSUPPORTED', 'embed', `${this.architecture} does not embed token ids`);
   }
 
@@ -135,7 +152,7 @@ export class Model {
     options: ClassifyOptions = {},
   ): Promise<Classification[][]> {
     this.#check('classify');
-    return this.#classifier.run(inputs, options);
+    return this.#ran(await this.#classifier.run(inputs, options));
   }
 
   /** The input `pixel_values` of decoded images, by preprocessor_config.json. Alpha is dropped. Throws ERR_SHAPE. */
@@ -160,6 +177,27 @@ export class Model {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
+  }
+
+  /** After the first run weights are packed: what they were packed from may go. */
+  #ran<T>(result: T): T {
+    if (!this.#settled && !this.#disposed) this.#parts.weights.settle();
+    this.#settled = true;
+    return result;
+  }
+
+  async *#watch(
+    tokens: AsyncGenerator<GeneratedToken, FinishReason, undefined>,
+  ): AsyncGenerator<GeneratedToken, FinishReason, undefined> {
+    try {
+      for (;;) {
+        const step = this.#ran(await tokens.next());
+        if (step.done) return step.value;
+        yield step.value;
+      }
+    } finally {
+      await tokens.return('stop'); // whoever reads may leave
+    }
   }
 
   #writer(op: string): Generator {

@@ -99,11 +99,15 @@ export class Weights {
     }
   }
 
-  /** After the first run: what was packed need not stay as it was too. Pages of files go, and come back when they are read. */
+  /**
+   * After the first run: what was packed need not stay as it was too. Pages of files go, and come back when they are read.
+   * Throws ERR_FORMAT if a file was changed meanwhile.
+   */
   settle(): void {
     for (const { tensor, stored, dtype } of this.#params.values()) {
       if (dtype !== stored.dtype) this.device.core.shed(tensor!.peek('loadModel').storage!);
     }
+    this.checkpoint.verify();
     this.checkpoint.trim();
   }
 

@@ -82,6 +82,7 @@ export class Program {
     const bound = this.#bind(inputs);
     const run = async (states?: readonly Storage[]): Promise<Record<string, TypedArray>> => {
       const { compiled, results, arrays } = await this.#specialize(bound.map((b) => b.shape));
+      if (this.#disposed) throw new MiaError('ERR_CLOSED', 'run', 'the program is disposed'); // meanwhile
       const data = bound.flatMap((b) => b.data ?? []);
       const targets = into && bindOutputs(results, arrays, into, data);
       const made = await compiled.run(data, signal, targets, states);

@@ -32,7 +32,7 @@ Work LinearWork(const Step& step, int phase) {
 template <class F>
 size_t LinearShared(const Step& step) {
   const LinearProblem<F> p(step);
-  return p.in_place ? 0 : static_cast<size_t>(p.m * p.row_stride);
+  return p.in_place ? 0 : static_cast<size_t>(p.SharedRows() * p.row_stride);
 }
 
 // Row i of A, in shared scratch, as the product takes it.
@@ -42,6 +42,7 @@ void PrepareRows(const LinearProblem<F>& p, const Frame& frame, int64_t begin, i
   const Source a = MatrixOf({p.a, StrideOf(*p.a, 0), StrideOf(*p.a, 1)}, frame, 0);
   float* const wide = reinterpret_cast<float*>(KernelScratch(frame));  // a row, or a stretch of it
   constexpr int64_t kWide = kPanelBytes / static_cast<int64_t>(sizeof(float)) - kLanes;
+  char* const narrow = KernelScratch(frame) + kPanelBytes;  // it, rounded, on its way into units
   for (int64_t i = begin; i < end; i++) {
     const Source row = a.From(0, i);
     const bool plain = row.dtype == DType::k_f32 && (row.k_stride == 1 || p.k == 1);
@@ -52,16 +53,19 @@ void PrepareRows(const LinearProblem<F>& p, const Frame& frame, int64_t begin, i
       return static_cast<const float*>(wide);
     };
     if constexpr (kTo == DType::k_i8 && !F::kBlocks) {
-      QuantizeRow({p.SharedRow(frame, i), p.k}, stretch, kWide);
+      QuantizeRow(p.ByteRowOf(frame, i, narrow), stretch, kWide);
+      if (p.matrix) p.PutUnits(frame, i, 0, narrow, ByteRow::Filled(p.k));
     } else {
       for (int64_t k = 0, n; k < p.k; k += n) {
         n = MinOf(p.k - k, kWide / 256 * 256);
         const float* const x = stretch(k, n);
         char* const to = p.SharedRow(frame, i);
         if constexpr (F::kBlocks) {
-          QuantizeBlocks<F>(p.TileOf(frame, i), static_cast<int>(i % p.kTile), k, x, n);
+          QuantizeBlocks<F>(p.TileOf(frame, i), static_cast<int>(i % p.tile), k, x, n);
         } else if constexpr (kTo == DType::k_bf16) {
-          RoundRow(reinterpret_cast<uint16_t*>(to) + k, x, n, RoundUp(n, 2));
+          const int64_t filled = k + n < p.k ? n : F::StepsOf(p.k) * F::kPerStep - k;
+          RoundRow(reinterpret_cast<uint16_t*>(p.matrix ? narrow : to + 2 * k), x, n, filled);
+          if (p.matrix) p.PutUnits(frame, i, 2 * k / kUnitBytes, narrow, 2 * filled);
         } else {
           memcpy(reinterpret_cast<float*>(to) + k, x, static_cast<size_t>(n) * sizeof(float));
         }
@@ -83,7 +87,9 @@ void LinearRun(const Step& step, const Frame& frame, int phase, int64_t begin, i
   Sink<float> sink(sizes, step, frame,
                    reinterpret_cast<float*>(KernelScratch(frame) + 2 * kPanelBytes + kRowsBytes));
   const auto run = [&](auto product) {
-    const int64_t most = p.direct ? p.panels : MaxOf(1, kMaxScratchCols<float> / ColsOf<F>());
+    const int64_t room =
+        kMaxScratchRows * kMaxScratchCols<float> / MaxOf(p.rows, kMaxScratchRows);  // columns
+    const int64_t most = p.direct ? p.panels : MaxOf(1, room / ColsOf<F>());
     for (int64_t unit = begin, panels; unit < end; unit += panels) {
       const int64_t first = unit % p.panels, i0 = unit / p.panels * p.rows;
       panels = MinOf(MinOf(most, p.panels - first), end - unit);
@@ -118,3 +124,8 @@ const char* LinearCheck(const Step& step) {
 }
 
 MIA_END
+
+// What formats.def makes of a format in a list of X(...).
+#define LINEAR_KERNELS(name, F)                                      \
+  X("pack." name, 1, PackWork<F>, PackRun<F>, nullptr, PackCheck<F>) \
+  X("linear." name ".f32", 2, LinearWork<F>, LinearRun<F>, LinearShared<F>, LinearCheck<F>)

@@ -3,38 +3,62 @@
 // needs lies together.
 #pragma once
 
+#include "kernels/linear_squares.inl"
 #include "kernels/matmul_kernel.inl"
 #include "kernels/work.inl"
+#include "simd/tiles.h"
 
 MIA_BEGIN
 
-// Halves, where products of pairs exist as an instruction and where they are widened instead.
-#ifdef MIA_HAS_PAIRS
+// What multiplies halves and bytes, and how many of them are a step along k. Halves are widened where no
+// instruction takes them.
+#if defined(MIA_HAS_SQUARES)
+using BFloatProduct = Square<DType::k_bf16>;
+using ByteProduct = Square<DType::k_i8>;
+constexpr int kBFloatsPerStep = 4, kBytesPerStep = 8;
+#elif defined(MIA_HAS_PAIRS)
 using BFloatProduct = Pair;
-constexpr int kBFloatsPerStep = 2;
+using ByteProduct = Quad;
+constexpr int kBFloatsPerStep = 2, kBytesPerStep = 4;
 #else
 using BFloatProduct = Narrow<DType::k_bf16>;
-constexpr int kBFloatsPerStep = 1;
+using ByteProduct = Quad;
+constexpr int kBFloatsPerStep = 1, kBytesPerStep = 4;
+#endif
+
+// Matrix instructions take kUnitRows rows of A together, kUnitBytes of each at a time. Panels are whole tiles
+// along k.
+#if defined(MIA_HAS_TILES)
+constexpr bool kHasTiles = true;
+constexpr int kUnitRows = kTileLines, kUnitBytes = kLineBytes, kStepsAtOnce = kTileLines;
+#elif defined(MIA_HAS_SQUARES)
+constexpr bool kHasTiles = false;
+constexpr int kUnitRows = 2, kUnitBytes = 8, kStepsAtOnce = 1;
+#else
+constexpr bool kHasTiles = false;
+constexpr int kUnitRows = 1, kUnitBytes = 4, kStepsAtOnce = 1;
 #endif
 
 // Formats whose sums run over all of K in registers. Panel: [K / kPerStep, kCols] elements of Product's B,
-// each of kPerStep numbers along k; K is filled up with zeros.
-template <DType dtype, class Type, class ProductOf, int kSteps>
+// each of kPerStep numbers along k; K is filled up with zeros to a multiple of kAtOnce steps.
+template <DType dtype, class Type, class ProductOf, int kSteps, int kAtOnce = 1>
 struct PanelFormat {
   using Number = Type;  // as B stores it
   using Product = ProductOf;
   static constexpr bool kBlocks = false;
   static constexpr DType kDType = dtype;
   static constexpr int kPerStep = kSteps, kCols = kTileCols<Product>, kGroup = kSteps;
-  static constexpr int64_t StepsOf(int64_t k) { return (k + kSteps - 1) / kSteps; }
+  static constexpr int64_t StepsOf(int64_t k) {
+    return (k + kSteps * kAtOnce - 1) / (kSteps * kAtOnce) * kAtOnce;
+  }
   static constexpr int64_t PanelBytes(int64_t k) {
     return StepsOf(k) * kCols * static_cast<int64_t>(sizeof(typename Lanes<Product>::B));
   }
 };
 using F32Format = PanelFormat<DType::k_f32, float, float, 1>;
 using F16Format = PanelFormat<DType::k_f16, uint16_t, Narrow<DType::k_f16>, 1>;
-using BF16Format = PanelFormat<DType::k_bf16, uint16_t, BFloatProduct, kBFloatsPerStep>;
-using I8Format = PanelFormat<DType::k_i8, int8_t, Quad, 4>;
+using BF16Format = PanelFormat<DType::k_bf16, uint16_t, BFloatProduct, kBFloatsPerStep, kStepsAtOnce>;
+using I8Format = PanelFormat<DType::k_i8, int8_t, ByteProduct, kBytesPerStep, kStepsAtOnce>;
 
 // Formats with a scale for each block of k: sums of a block are integers, and scaled when it ends.
 // Panel: [K / kGroup] groups, each the same for all kBlockCols columns.

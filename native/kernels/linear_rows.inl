@@ -13,17 +13,17 @@ constexpr int64_t RowStride(int64_t bytes) {
   return (lines % 16 == 0 ? lines + 1 : lines) * 64;
 }
 
-// A row quantised as a whole: bytes [k], filled up to whole quads; its scale (x = byte * scale); what integer
+// A row quantised as a whole: bytes [k], filled up with zeros; its scale (x = byte * scale); what integer
 // sums over it have to start from.
 struct ByteRow {
-  char* row;
+  char *row, *about;
   int64_t k;
 
-  static int64_t Filled(int64_t k) { return BlocksOf(k, 4) * 4; }
+  static int64_t Filled(int64_t k) { return I8Format::StepsOf(k) * I8Format::kPerStep; }
   static int64_t Stride(int64_t k) { return RowStride(Filled(k) + 8); }
   int8_t* bytes() const { return reinterpret_cast<int8_t*>(row); }
-  float* scale() const { return reinterpret_cast<float*>(row + Filled(k)); }
-  int32_t* start() const { return reinterpret_cast<int32_t*>(row + Filled(k) + 4); }
+  float* scale() const { return reinterpret_cast<float*>(about); }
+  int32_t* start() const { return reinterpret_cast<int32_t*>(about + 4); }
 };
 
 // The rows of one register tile, quantised block by block and interleaved as the tile reads them: for each
@@ -123,7 +123,7 @@ void QuantizeBlocks(const BlockRows<F>& out, int row, int64_t k0, const float* x
   }
 }
 
-// Halves, filled up with zero to a whole step.
+// Halves, filled up with zeros.
 inline void RoundRow(uint16_t* out, const float* x, int64_t k, int64_t filled) {
   int64_t i = 0;
   for (; i + kLanes <= k; i += kLanes) StoreBF16(out + i, Load(x + i));

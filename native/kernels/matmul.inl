@@ -42,13 +42,6 @@ void MatmulRun(const Step& step, const Frame& frame, int, int64_t begin, int64_t
   RunProduct<T>(Describe<T>(step), step, frame, begin, end);
 }
 
-// Sizes of an operand are batch..., rows, cols. A view of one element may have none.
-MIA_INLINE bool IsMatrices(const View& view, int64_t batch, int64_t rows, int64_t cols) {
-  if (view.nd == 0) return batch == 1 && rows == 1 && cols == 1;
-  if (view.nd < 2 || view.size[view.nd - 2] != rows || view.size[view.nd - 1] != cols) return false;
-  return SizeProduct(view.size, view.nd - 2) == batch;
-}
-
 template <class Register>
 const char* MatmulCheck(const Step& step) {
   if (step.num_ints != 4 || step.num_views != 2) return "matmul takes ints [batch, M, N, K] and views [A, B]";

@@ -172,4 +172,11 @@ Problem Describe(const Step& step) {
   return p;
 }
 
+// Sizes of an operand are batch..., rows, cols. A view of one element may have none.
+MIA_INLINE bool IsMatrices(const View& view, int64_t batch, int64_t rows, int64_t cols) {
+  if (view.nd == 0) return batch == 1 && rows == 1 && cols == 1;
+  if (view.nd < 2 || view.size[view.nd - 2] != rows || view.size[view.nd - 1] != cols) return false;
+  return SizeProduct(view.size, view.nd - 2) == batch;
+}
+
 MIA_END

@@ -36,6 +36,34 @@ inline double ProbeFma(int64_t rounds) {
   return ProbeOperations(rounds, 1);
 }
 
+#ifdef MIA_HAS_TILES
+// Products of whole tiles, four of C as in kernels.
+template <class Dots>
+double ProbeTiles(int64_t rounds, int numbers, Dots dots) {
+  Tiles tiles;
+  TileConfig config;
+  for (int i = 0; i < kNumTiles; i++) config.Shape(i, kTileLines, kLineBytes);
+  tiles.Configure(config);
+  for (int64_t r = 0; r < rounds; r++) dots(tiles);
+  return 2.0 * 4 * kTileLines * kTileLines * kTileLines * numbers * static_cast<double>(rounds);
+}
+inline double ProbeBytes(int64_t rounds) {
+  return ProbeTiles(rounds, 4, [](Tiles& tiles) {
+    tiles.DotQuads<0, 4, 6>();
+    tiles.DotQuads<1, 4, 7>();
+    tiles.DotQuads<2, 5, 6>();
+    tiles.DotQuads<3, 5, 7>();
+  });
+}
+inline double ProbePairs(int64_t rounds) {
+  return ProbeTiles(rounds, 2, [](Tiles& tiles) {
+    tiles.DotPairs<0, 4, 6>();
+    tiles.DotPairs<1, 4, 7>();
+    tiles.DotPairs<2, 5, 6>();
+    tiles.DotPairs<3, 5, 7>();
+  });
+}
+#else
 inline double ProbeBytes(int64_t rounds) {
   VecI x[kProbeChains];
   Vec floats[kProbeChains];
@@ -58,6 +86,7 @@ inline double ProbePairs(int64_t rounds) {
 }
 #else
 constexpr double (*ProbePairs)(int64_t) = nullptr;
+#endif
 #endif
 
 inline void ProbeCopy(void* dst, const void* src, size_t bytes) {

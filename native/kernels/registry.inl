@@ -1,4 +1,4 @@
-// The table of all kernels of one ISA: the only symbol that its target file exports.
+// The table of all kernels of one ISA.
 #pragma once
 
 #include "kernels/map.inl"
@@ -27,24 +27,7 @@ const KernelEntry kEntries[] = {
 #undef X
 };
 
-const PackedFormat kFormats[] = {
-#define FORMAT(name, F) {name, ImageBytes<F>},
-#include "kernels/formats.def"
-#undef FORMAT
-};
-
 MIA_END
 
-#define MIA_QUOTE_(x) #x
-#define MIA_QUOTE(x) MIA_QUOTE_(x)
-
-namespace mia {
-namespace MIA_TARGET {
-
-bool Supported();  // targets/tables.cc: detection may not be compiled with the ISA's own flags
-extern const KernelTable kTable;
-const KernelTable kTable = {MIA_QUOTE(MIA_TARGET), sizeof(kEntries) / sizeof(kEntries[0]), kEntries, Supported,
-                            &kProbes, sizeof(kFormats) / sizeof(kFormats[0]), kFormats};
-
-}  // namespace MIA_TARGET
-}  // namespace mia
+#define MIA_FORMATS "kernels/formats.def"
+#include "kernels/table.inl"

@@ -6,8 +6,8 @@
 
 MIA_BEGIN
 
-MIA_INLINE int64_t MinOf(int64_t a, int64_t b) { return a < b ? a : b; }
-MIA_INLINE int64_t MaxOf(int64_t a, int64_t b) { return a > b ? a : b; }
+MIA_INLINE constexpr int64_t MinOf(int64_t a, int64_t b) { return a < b ? a : b; }
+MIA_INLINE constexpr int64_t MaxOf(int64_t a, int64_t b) { return a > b ? a : b; }
 MIA_INLINE double MaxOf(double a, double b) { return a > b ? a : b; }
 MIA_INLINE float MaxOf(float a, float b) { return a > b ? a : b; }
 // How many blocks of `size` hold n elements.

@@ -1,5 +1,5 @@
 // Reading a mapped file where it has become shorter raises SIGBUS, which ends a process that does not expect it.
-// Guarded memory gets a page of zeros there instead, and remembers it.
+// Guarded memory is zeros from there on instead, and remembers it.
 #pragma once
 
 #include <stddef.h>

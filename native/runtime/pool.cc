@@ -99,6 +99,7 @@ bool Pool::AddThread() {
   // Signals belong to Node's threads.
   sigset_t all, before;
   sigfillset(&all);
+  sigdelset(&all, SIGBUS);  // a page of a mapped file that is gone: bus_guard.h
   pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_t thread;
   // Before the thread can park, and be woken, under its number.

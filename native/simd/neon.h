@@ -1,5 +1,5 @@
-// AArch64 Advanced SIMD, part of every ARMv8-A: 4 lanes. See scalar.h for what each function means. The target neon_dot
-// adds the dot products of bytes that later cores have.
+// AArch64 Advanced SIMD, part of every ARMv8-A: 4 lanes. See scalar.h for what each function means. neon_dot and
+// neon_i8mm add what later cores have: dot products of bytes, and products of small matrices.
 #pragma once
 
 #include <arm_neon.h>
@@ -117,6 +117,19 @@ MIA_INLINE VecI DotQuads(VecI sum, VecI w, VecI b) {
   return {vaddq_s32(sum.raw, vpaddq_s32(low, high))};
 #endif
 }
+#if defined(__ARM_FEATURE_MATMUL_INT8) && defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)
+// Two rows of A x two columns of B, 8 bytes along k of each: added to sums [2, 2].
+#define MIA_HAS_SQUARES
+MIA_INLINE VecI DotSquares(VecI sum, VecI a, VecI b) {
+  return {vmmlaq_s32(sum.raw, vreinterpretq_s8_s32(a.raw), vreinterpretq_s8_s32(b.raw))};
+}
+MIA_INLINE Vec DotSquares(Vec sum, VecI a, VecI b) {
+  return {vbfmmlaq_f32(sum.raw, vreinterpretq_bf16_s32(a.raw), vreinterpretq_bf16_s32(b.raw))};
+}
+// The first rows of two squares side by side, and the second ones.
+MIA_INLINE VecI FirstRow(VecI a, VecI b) { return {vcombine_s32(vget_low_s32(a.raw), vget_low_s32(b.raw))}; }
+MIA_INLINE VecI SecondRow(VecI a, VecI b) { return {vcombine_s32(vget_high_s32(a.raw), vget_high_s32(b.raw))}; }
+#endif
 MIA_INLINE VecI LoadU8(const uint8_t* p) {
   uint32_t four;
   memcpy(&four, p, 4);

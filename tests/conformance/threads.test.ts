@@ -1,6 +1,6 @@
 /** The same bits with any number of threads: what computes sums runs on 1, 2 and 3 of them, on every instruction set. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compile, Cpu, spec, Tensor, type DType } from '../../lib/index.js';
+import { compile, Cpu, spec, Tensor, type Device, type DType } from '../../lib/index.js';
 import { randomOf, type T } from './case.js';
 
 const counts = [1, 2, 3];
@@ -15,6 +15,8 @@ const constant = (device: Cpu, name: string, shape: number[]): T =>
   Tensor.create(device, shape, numbers(name, sizeOf(shape)));
 
 /** x of a shape, and what becomes of it. Large enough that several threads take part. */
+type F32 = Tensor<Device, 'f32'>;
+
 interface Row {
   readonly name: string;
   readonly shape: number[];
@@ -66,6 +68,11 @@ const rows: readonly Row[] = [
       .slice([[], [0, 1]])
       .attention(x.clone(), x),
   ),
+  unary('wkv7', [60, 8, 64], (x) => {
+    const rows = (scale: number): F32 => x.clone().mul(scale) as F32;
+    const state = x.clone().mean(0, { keepDims: true }).reshape([8, 64, 1]).broadcastTo([8, 64, 64]) as F32;
+    return rows(1).wkv7(rows(0.5), rows(0.1), rows(1), rows(0.1), x.mul(0.1) as F32, state).y;
+  }),
   {
     name: 'conv2d',
     shape: [2, 32, 40, 40],

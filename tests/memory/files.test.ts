@@ -93,7 +93,7 @@ test('the tensors of a large file make no garbage collector run for each', async
   const { path, tensors } = sparseModel(2000, MIB);
   let collections = 0;
   const observer = new PerformanceObserver((list) => {
-    const major = (entry: PerformanceEntry) => (entry as PerformanceNodeEntry).detail?.kind === 4; // NODE_PERFORMANCE_GC_MAJOR
+    const major = (entry: PerformanceEntry) => (entry as { detail?: { kind: number } }).detail?.kind === 4; // NODE_PERFORMANCE_GC_MAJOR
     collections += list.getEntries().filter(major).length;
   });
   observer.observe({ entryTypes: ['gc'] });

@@ -1,5 +1,6 @@
 // Packed weights: every format against sums over weights decoded here, from GGUF's description of its blocks.
 #include "matmul_fixture.h"
+#include "packed_isas.h"
 
 using namespace kernel;
 
@@ -172,12 +173,33 @@ void CheckLinear(const KernelTable& table, const Format& f, int64_t m, int64_t n
   }
 }
 
+// A [m, k] x weights, packed and multiplied.
+std::vector<float> Product(const KernelTable& table, const Format& f, std::vector<uint8_t> weights,
+                           std::vector<float> a, int64_t m, int64_t n, int64_t k) {
+  const int64_t bytes = ImageBytes(table, f.name, n, k);
+  const Memory image(static_cast<size_t>(bytes));
+  std::vector<float> c(static_cast<size_t>(m * n));
+  Call pack;
+  pack.kernel = std::string("pack.") + f.name;
+  pack.ints = {n, k};
+  pack.views = {WeightView(f, n, k), Linear(1, DType::k_u32, bytes / 4)};
+  CHECK(pack.Run(table, {reinterpret_cast<char*>(weights.data()), image.data()}));
+  Call call;
+  call.kernel = std::string("linear.") + f.name + ".f32";
+  call.ints = {m, n, k};
+  call.views = {MakeView(0, DType::k_f32, {m, k}, {k, 1}), Linear(1, DType::k_u32, bytes / 4)};
+  call.epilogue = StoreOf(Linear(2, DType::k_f32, m * n));
+  CHECK(
+      call.Run(table, {reinterpret_cast<char*>(a.data()), image.data(), reinterpret_cast<char*>(c.data())}));
+  return c;
+}
+
 }  // namespace
 
 TEST(linear_matches_decoded_weights) {
   const int64_t rows[] = {1, 2, 3, 5, 6, 7, 12, 13, 17, 150};
   const int64_t cols[] = {1, 15, 16, 17, 31, 33, 64, 65, 129, 600};
-  for (const auto* table : Isas()) {
+  for (const auto* table : PackedIsas()) {
     for (const Format& f : kFormats) {
       for (unsigned i = 0; i < 24; i++) {
         Dice dice(i);
@@ -193,29 +215,16 @@ TEST(linear_matches_decoded_weights) {
 
 // What is rounded: a row of one large and many small numbers is still within half a step of its scale.
 TEST(linear_quantises_activations_by_block) {
-  for (const auto* table : Isas()) {
+  for (const auto* table : PackedIsas()) {
     for (const Format* format : {&kFormats[3], &kFormats[4]}) {
       const Format& f = *format;
       const int64_t n = 20, k = 64;
       Dice dice(5);
       std::vector<uint8_t> weights(static_cast<size_t>(n * (k / f.group) * f.bytes), 1);
-      std::vector<float> a(static_cast<size_t>(k)), c(static_cast<size_t>(n));
+      std::vector<float> a(static_cast<size_t>(k));
       for (size_t i = 0; i < a.size(); i++)
         a[i] = i == 0 ? 1000.0f : 0.37f * static_cast<float>(dice.Roll(9));
-      const int64_t bytes = ImageBytes(*table, f.name, n, k);
-      const Memory image(static_cast<size_t>(bytes));
-      Call pack;
-      pack.kernel = std::string("pack.") + f.name;
-      pack.ints = {n, k};
-      pack.views = {WeightView(f, n, k), Linear(1, DType::k_u32, bytes / 4)};
-      CHECK(pack.Run(*table, {reinterpret_cast<char*>(weights.data()), image.data()}));
-      Call call;
-      call.kernel = std::string("linear.") + f.name + ".f32";
-      call.ints = {1, n, k};
-      call.views = {MakeView(0, DType::k_f32, {1, k}, {k, 1}), Linear(1, DType::k_u32, bytes / 4)};
-      call.epilogue = StoreOf(Linear(2, DType::k_f32, n));
-      CHECK(call.Run(*table,
-                     {reinterpret_cast<char*>(a.data()), image.data(), reinterpret_cast<char*>(c.data())}));
+      const std::vector<float> c = Product(*table, f, weights, a, 1, n, k);
       double unit = 1, sum = 0;  // the weight that all of them are
       std::vector<double> block(32, 1);
       if (HasBlocks(f)) f.decode(weights.data(), block.data()), unit = block[0];
@@ -230,29 +239,38 @@ TEST(linear_quantises_activations_by_block) {
 // One NaN or infinity in a row of A: its results are no numbers, those of the other row are.
 TEST(linear_shows_what_is_no_number) {
   const int64_t n = 40, k = 512;
-  for (const auto* table : Isas()) {
+  for (const auto* table : PackedIsas()) {
     for (const Format& f : kFormats) {
       Dice dice(7);
       std::vector<uint8_t> weights = Weights(f, n, k, dice);
-      const int64_t bytes = ImageBytes(*table, f.name, n, k);
-      const Memory image(static_cast<size_t>(bytes));
-      Call pack;
-      pack.kernel = std::string("pack.") + f.name;
-      pack.ints = {n, k};
-      pack.views = {WeightView(f, n, k), Linear(1, DType::k_u32, bytes / 4)};
-      CHECK(pack.Run(*table, {reinterpret_cast<char*>(weights.data()), image.data()}));
       for (const float bad : {NAN, INFINITY, -INFINITY}) {
-        std::vector<float> a = Activations(2, k, dice), c(static_cast<size_t>(2 * n));
+        std::vector<float> a = Activations(2, k, dice);
         a[77] = bad;
-        Call call;
-        call.kernel = std::string("linear.") + f.name + ".f32";
-        call.ints = {2, n, k};
-        call.views = {MakeView(0, DType::k_f32, {2, k}, {k, 1}), Linear(1, DType::k_u32, bytes / 4)};
-        call.epilogue = StoreOf(Linear(2, DType::k_f32, 2 * n));
-        CHECK(call.Run(*table,
-                       {reinterpret_cast<char*>(a.data()), image.data(), reinterpret_cast<char*>(c.data())}));
+        const std::vector<float> c = Product(*table, f, weights, a, 2, n, k);
         for (size_t j = 0; j < c.size(); j++)
           CHECK_EQ(isfinite(c[j]) ? 1 : 0, j < static_cast<size_t>(n) ? 0 : 1);
+      }
+    }
+  }
+}
+
+// Integer sums are exact and scaled alike, so that bytes give the same bits on every ISA. Matrix tiles of
+// hardware and of plain C++ also do with bf16: both round as the manual says.
+TEST(linear_gives_the_same_bits) {
+  const auto has_tiles = [](const KernelTable* table) { return strcmp(table->isa, "amx") == 0; };
+  const KernelTable* const plain = &PlainTiles();
+  for (const Format* format : {&kFormats[2], &kFormats[3]}) {
+    const Format& f = *format;
+    for (const int64_t m : {5, 16, 37, 150}) {
+      const int64_t n = 90, k = 2304;
+      Dice dice(static_cast<unsigned>(m));
+      const std::vector<uint8_t> weights = Weights(f, n, k, dice);
+      std::vector<float> a = Random<float>(static_cast<size_t>(m * k), 3, 1);
+      const std::vector<float> expected = Product(*plain, f, weights, a, m, n, k);
+      for (const auto* table : PackedIsas()) {
+        if (strcmp(f.name, "i8") != 0 && !has_tiles(table)) continue;
+        const std::vector<float> result = Product(*table, f, weights, a, m, n, k);
+        CHECK_EQ(memcmp(result.data(), expected.data(), result.size() * 4), 0);
       }
     }
   }

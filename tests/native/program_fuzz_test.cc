@@ -82,6 +82,14 @@ ProgramWords Seed(const KernelTable& table, int kernel, bool blocks = false) {
     step.views = {{2, dtype, 0, {2, 4, 2, 3}, {24, 3, 12, 1}}, {0, dtype, 0, {2, 4, 2, 2}, {16, 4, 2, 1}},
                   {1, dtype, 0, {2, 2, 3, 2}, {12, 6, 2, 1}},  {1, dtype, 24, {2, 2, 3, 3}, {18, 9, 3, 1}},
                   {0, 12, 400, {2, 4, 2, 3}, {0, 0, 3, 1}},    {1, i32, 190, {2}, {1}}};
+  } else if (starts("wkv7.")) {
+    step.ints = {2, 3, 2, 2};
+    step.views = {{2, 0, 0, {2, 5, 2, 2}, {20, 4, 2, 1}}};
+    for (const double offset : {0, 24, 48, 72, 96}) {
+      step.views.push_back({0, 0, offset, {2, 3, 2, 2}, {12, 4, 2, 1}});
+    }
+    step.views.push_back({1, 0, 0, {2, 3, 2, 2}, {24, 8, 4, 2}});  // every other element
+    step.views.push_back({1, 0, 100, {2, 2, 2, 2}, {8, 4, 2, 1}});
   } else if (starts("pack.") || starts("linear.")) {
     const size_t from = name.find('.') + 1;
     const std::string format = name.substr(from, name.find('.', from) - from);

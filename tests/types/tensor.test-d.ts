@@ -75,6 +75,10 @@ test('shapes follow', () => {
   >();
   expectTypeOf(f32(2, 5, 8).attention(half(2, 9, 8), half(2, 9, 8), { causal: true })).toEqualTypeOf<F32<[2, 5, 8]>>(); // prettier-ignore
   expectTypeOf(f32(2, 5, 8).rope(i32(5), { base: 5e5 })).toEqualTypeOf<F32<[2, 5, 8]>>();
+  const rows = (): F32<[5, 2, 8]> => f32(5, 2, 8);
+  const { y, state } = rows().wkv7(rows(), rows(), rows(), rows(), rows(), f32(2, 8, 8));
+  expectTypeOf(y).toEqualTypeOf<F32<[5, 2, 8]>>();
+  expectTypeOf(state).toEqualTypeOf<F32<[2, 8, 8]>>();
   expectTypeOf(f32(9, 4).gather(i32(2, 7))).toEqualTypeOf<F32<[2, 7, 4]>>();
   expectTypeOf(f32(9, 4).embedding(i32(7))).toEqualTypeOf<F32<[7, 4]>>();
   expectTypeOf(f32(9, 4).takeAlong(i32(9, 1), 1)).toEqualTypeOf<F32<[9, 1]>>();

@@ -4,7 +4,7 @@ import type { Config } from '../config.js';
 import { attendRagged, attendWhole } from '../decoder/attend.js';
 import { Decoder } from '../decoder/decoder.js';
 import type { DecoderSpec } from '../decoder/spec.js';
-import { frequenciesOf } from '../layers/rotary.js';
+import { Frequencies } from '../layers/frequencies.js';
 import type { Network } from '../network.js';
 import { positionsOf } from '../rows/positions.js';
 import type { Ints } from '../tensors.js';
@@ -52,12 +52,14 @@ export function decoderNetwork(
       const [batch, length] = ids.shape;
       const { device } = ids;
       const positions = Tensor.arange(device, length, 'i32').broadcastTo([batch, length]).reshape([-1]);
+      const frequencies = new Frequencies(device, decoder.rotaries, { length });
       const hidden = decoder.hidden({
         ids: ids.reshape([-1]) as Ints,
         positions: positions,
-        frequencies: (r) => frequenciesOf(device, r, length),
+        frequencies: frequencies.of,
         attend: attendWhole(batch, mask as Tensor<typeof device, 'bool'> | undefined),
       });
+      frequencies.dispose();
       mask?.dispose();
       const [name, size] = bare ? ['last_hidden_state', spec.hidden] : ['logits', spec.vocab];
       const output = bare ? hidden : decoder.logits(hidden);

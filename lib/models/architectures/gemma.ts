@@ -1,3 +1,4 @@
+import { MiaError } from '../../errors.js';
 import type { Config } from '../config.js';
 import { layerTypes, llamaNames, llamaSpec, readLayers, readRotary } from '../decoder/common.js';
 import type { DecoderSpec } from '../decoder/spec.js';
@@ -43,6 +44,8 @@ export const gemma2: DecoderFamily = (raw, root) => {
 /** Gemma 3 (2025): five of six layers slide and turn at a base of their own; queries and keys are normed. */
 export const gemma3: DecoderFamily = (raw, root) => {
   const config = raw.defaults(own);
+  if (config.flag('use_bidirectional_attention', false))
+    throw new MiaError('ERR_UNSUPPORTED', 'loadModel', `${config.source}: use_bidirectional_attention`);
   const pattern = config.size('sliding_window_pattern', 6);
   const slides = layerTypes(config, (i) => (i + 1) % pattern !== 0);
   const local = config.has('rope_parameters')

@@ -49,7 +49,7 @@ export function vit(config: Config, w: Weights): Network {
       const images = (pixels as Floats).conv2d(filters(), { bias: bias(), stride: patch });
       const rows = images.reshape([batch, hidden, patches]).permute([0, 2, 1]);
       const x = token().broadcastTo([batch, 1, hidden]).concat([rows], 1).add(positions());
-      const y = encoder.run(x.reshape([-1, hidden]) as Floats, { attend: attendWhole(batch) });
+      const y = encoder.run(x.reshape([-1, hidden]), { attend: attendWhole(batch) });
       return outputs(y.reshape([batch, patches + 1, hidden]));
     },
   };

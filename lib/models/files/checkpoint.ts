@@ -1,10 +1,9 @@
 /** A model as it lies on disk: tensors by Hugging Face's names, and its configuration. */
-import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileError } from './errors.js';
 import { isGguf, readGguf } from './gguf-checkpoint.js';
 import { readJsonFile } from './json-file.js';
-import { openFile, type FileBytes } from './mapped.js';
+import { openFile, statOf, type FileBytes } from './mapped.js';
 import { readSafetensors } from './safetensors.js';
 import { INDEX, readSharded } from './sharded.js';
 import type { CheckpointTensor } from './tensor.js';
@@ -48,7 +47,7 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
   try {
     return {
       path,
-      ...(isFolder(path) ? readFolder(path, open) : readFile(open(path))),
+      ...(statOf(path)?.isDirectory() ? readFolder(path, open) : readFile(open(path))),
       bytes: files.reduce((sum, { size }) => sum + size, 0),
       trim: each((file) => file.trim()),
       verify: each((file) => file.verify()),
@@ -60,20 +59,11 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
   }
 }
 
-/** What is no folder, or cannot be looked at, is for `openFile` to complain of. */
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
-}
-
 function readFolder(folder: string, open: (path: string) => FileBytes): Contents {
   const config = readJsonFile(join(folder, 'config.json'));
   const single = join(folder, 'model.safetensors');
-  if (existsSync(single)) return { format: 'safetensors', config, ...readSafetensors(open(single)) };
-  if (existsSync(join(folder, INDEX))) {
+  if (statOf(single)) return { format: 'safetensors', config, ...readSafetensors(open(single)) };
+  if (statOf(join(folder, INDEX))) {
     return { format: 'safetensors', config, tensors: readSharded(folder, open), metadata: new Map() };
   }
   throw fileError(folder, { message: 'no weights', expected: `model.safetensors or ${INDEX}` });

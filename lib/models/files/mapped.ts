@@ -47,6 +47,15 @@ function openFd(path: string): number {
   }
 }
 
+/** What lies at a path; undefined if nothing does, or nothing that may be looked at. */
+export function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 function checkStats(path: string, stats: Stats): Stats {
   if (!stats.isFile()) {
     const actual = stats.isDirectory() ? 'a folder' : stats.isFIFO() ? 'a pipe' : 'a device or socket';
@@ -84,7 +93,7 @@ abstract class OpenedFile implements FileBytes {
   protected drop(): void {}
 
   verify(): void {
-    const now = statSync(this.path, { throwIfNoEntry: false });
+    const now = statOf(this.path);
     const { dev, ino, size, mtimeMs } = this.stats;
     // Another file of this name changes nothing: the one opened lives on without it.
     const same = now?.dev !== dev || now.ino !== ino || (now.size === size && now.mtimeMs === mtimeMs);

@@ -36,6 +36,12 @@ export function readSharded(
   return tensors;
 }
 
+/** The files that the index of a folder names. Throws ERR_FORMAT. */
+export function shardNames(folder: string): string[] {
+  const path = join(folder, INDEX);
+  return [...new Set(weightMap(path, readJsonFile(path)).values())];
+}
+
 function weightMap(path: string, index: Record<string, unknown>): Map<string, string> {
   const { weight_map: map } = index;
   if (!isPlainObject(map)) {

@@ -1,4 +1,4 @@
-import type { Device } from '../../device.js';
+import type { Device, PlanSummary } from '../../device.js';
 import type { DType, TypedArray } from '../../dtype.js';
 import { MiaError } from '../../errors.js';
 import { compile, type Program } from '../../tensor/compile.js';
@@ -7,9 +7,8 @@ import { spec, state, type Spec } from '../../tensor/spec.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { attendCached, type LayerCache } from '../decoder/attend.js';
 import type { Decoder } from '../decoder/decoder.js';
-import type { Rotary } from '../layers/rotary.js';
-import { frequenciesOf } from '../layers/rotary.js';
-import type { Floats, Ints } from '../tensors.js';
+import { Frequencies, frequencyInputs, frequencySpecs } from '../layers/frequencies.js';
+import type { Ints } from '../tensors.js';
 import { bucketOf, CHUNK } from './buckets.js';
 import { drawInputs, drawSpecs, greedy, nextToken, type DrawBy, type NextToken } from './next-token.js';
 
@@ -45,6 +44,12 @@ export class SequenceProgram implements SequenceSource {
     return new Sequence(this, program, program.createState());
   }
 
+  /** The plan of a run over so many rows. */
+  async explain(rows: number): Promise<PlanSummary> {
+    const program = await (this.#program ??= this.#compile());
+    return program.explain({ ids: [rows], positions: [rows] });
+  }
+
   async dispose(): Promise<void> {
     await (await this.#program)?.dispose();
   }
@@ -55,7 +60,7 @@ export class SequenceProgram implements SequenceSource {
 
   /** Rows of padding follow the real ones, with an id that was seen: nothing sees what they write before it is written over. */
   inputs(ids: readonly number[], start: number): Record<string, TypedArray> {
-    const { capacity, dynamic } = this;
+    const { capacity, decoder } = this;
     const padded = bucketOf(ids.length);
     const rows = start + padded <= capacity ? padded : ids.length;
     return {
@@ -63,17 +68,12 @@ export class SequenceProgram implements SequenceSource {
       positions: Int32Array.from({ length: rows }, (_, i) => start + i),
       length: Int32Array.of(start + rows),
       last: Int32Array.of(ids.length - 1),
-      ...Object.fromEntries(dynamic.map((r, i) => [`frequencies.${i}`, r.frequencies(start + ids.length)])),
+      ...frequencyInputs(decoder.rotaries, start + ids.length),
     };
   }
 
-  /** Rotary embeddings whose frequencies depend on the length: an input each. */
-  get dynamic(): Rotary[] {
-    return this.decoder.rotaries.filter((r) => r.dynamic);
-  }
-
   #compile(): Promise<Program> {
-    const { decoder, capacity, cache, dynamic } = this;
+    const { decoder, capacity, cache } = this;
     const { layers, kvHeads, headDim, vocab } = decoder.spec;
     const memory = state(cache, [capacity, kvHeads * headDim]);
     const specs: Record<string, Spec> = {
@@ -82,7 +82,7 @@ export class SequenceProgram implements SequenceSource {
       length: spec('i32', []),
       last: spec('i32', [1]),
       ...drawSpecs(vocab),
-      ...Object.fromEntries(dynamic.map((r, i) => [`frequencies.${i}`, spec('f32', [r.dims / 2])])),
+      ...frequencySpecs(decoder.rotaries),
       ...Object.fromEntries(
         layers.flatMap((_, i) => [
           [`keys.${i}`, memory],
@@ -94,15 +94,14 @@ export class SequenceProgram implements SequenceSource {
       const { ids, positions, length, last } = inputs as Record<string, Ints>;
       const of = (name: string): Tensor<Device, DType> => inputs[name];
       const caches = layers.map((_, i): LayerCache => ({ keys: of(`keys.${i}`), values: of(`values.${i}`) }));
+      const frequencies = new Frequencies(this.device, decoder.rotaries, { inputs });
       const hidden = decoder.hidden({
         ids: ids.clone(),
         positions: positions.clone(),
-        frequencies: (r) =>
-          r.dynamic
-            ? (of(`frequencies.${dynamic.indexOf(r)}`).clone() as Floats)
-            : frequenciesOf(this.device, r, capacity),
+        frequencies: frequencies.of,
         attend: attendCached(caches, positions, length),
       });
+      frequencies.dispose();
       const logits = decoder.logits(hidden.gather(last, 0)).reshape([vocab]);
       const next = caches.flatMap(({ keys, values }, i) => [
         [`keys.${i}`, keys],

@@ -1,5 +1,3 @@
-import type { Device } from '../../device.js';
-import { Tensor } from '../../tensor/tensor.js';
 import type { Config } from '../config.js';
 import type { Floats, Ints } from '../tensors.js';
 
@@ -17,7 +15,7 @@ export interface Rotary {
   readonly dynamic: boolean;
 }
 
-const types = ['default', 'linear', 'dynamic', 'yarn', 'longrope', 'llama3'] as const;
+const types = ['default', 'linear', 'dynamic', 'yarn', 'longrope', 'llama3', 'factors'] as const;
 
 interface RotaryOptions {
   readonly headDim: number;
@@ -43,6 +41,8 @@ export function rotary(options: RotaryOptions): Rotary {
   switch (type) {
     default:
       return fixed(base);
+    case 'factors':
+      return fixed(divided('factors', base, scaling));
     case 'linear':
       return fixed(base.map((f) => f / scaling.number('factor')));
     case 'llama3':
@@ -59,12 +59,7 @@ export function rotary(options: RotaryOptions): Rotary {
       return { dims, interleaved, factor: 1, frequencies, dynamic: true };
     }
     case 'longrope': {
-      const list = (name: string): Float32Array => {
-        const factors = scaling.numbers(name);
-        if (factors.length !== dims / 2)
-          scaling.fail(`bad ${name}`, `${dims / 2} numbers`, `${factors.length}`);
-        return Float32Array.from(base.map((f, i) => f / factors[i]));
-      };
+      const list = (name: string): Float32Array => Float32Array.from(divided(name, base, scaling));
       const [short, long] = [list('short_factor'), list('long_factor')];
       const stretch = scaling.has('factor') ? scaling.number('factor') : maxPositions / original;
       const scale = stretch <= 1 ? 1 : Math.sqrt(1 + Math.log(stretch) / Math.log(original));
@@ -77,6 +72,14 @@ export function rotary(options: RotaryOptions): Rotary {
 /** theta^(-2i / dims) */
 const powers = (dims: number, theta: number): number[] =>
   Array.from({ length: dims / 2 }, (_, i) => theta ** ((-2 * i) / dims));
+
+/** Each frequency by a factor of its own, from a list of the configuration. */
+function divided(name: string, base: readonly number[], scaling: Config): number[] {
+  const factors = scaling.numbers(name);
+  if (factors.length !== base.length)
+    scaling.fail(`bad ${name}`, `${base.length} numbers`, `${factors.length}`);
+  return base.map((f, i) => f / factors[i]);
+}
 
 /** Long waves are stretched, short ones kept, those between blended (Llama 3.1). */
 function llama3(base: readonly number[], scaling: Config, original: number): number[] {
@@ -131,6 +134,3 @@ export function turn(
 ): Floats {
   return x.rope(positions.reshape([-1, 1]), { dims, interleaved, factor, frequencies });
 }
-
-export const frequenciesOf = (device: Device, { dims, frequencies }: Rotary, length: number): Floats =>
-  Tensor.create(device, [dims / 2], frequencies(length));

@@ -18,7 +18,7 @@ function mixtures(x: Floats, last: Floats, weights: readonly Floats[]): [last: F
   const change = before.sub(x.clone());
   const mixed = weights.map((weight) => x.clone().add(change.clone().mul(weight)));
   change.dispose();
-  return [x.slice([null, [rows - 1, rows]]) as Floats, ...mixed];
+  return [x.slice([null, [rows - 1, rows]]), ...mixed];
 }
 
 export type TimeMixing = (
@@ -54,8 +54,8 @@ export function timeMixing(w: Weights, prefix: string, sizes: Rwkv7Sizes, first:
   const bonus = w.floats(`${prefix}r_k`, heads, size);
   const [normWeight, normBias] = [vector('ln_x.weight'), vector('ln_x.bias')];
 
-  const apart = (x: Floats): Floats => x.reshape([x.shape[0], x.shape[1], heads, size]) as Floats;
-  const together = (x: Floats): Floats => x.reshape([x.shape[0], x.shape[1], hidden]) as Floats;
+  const apart = (x: Floats): Floats => x.reshape([x.shape[0], x.shape[1], heads, size]);
+  const together = (x: Floats): Floats => x.reshape([x.shape[0], x.shape[1], hidden]);
 
   return (x, last, state, values) => {
     const [after, xr, xw, xk, xv, xa, xg] = mixtures(x, last, shares.map((get) => get())); // prettier-ignore

@@ -1,11 +1,10 @@
-import type { Device } from '../../device.js';
+import type { Device, PlanSummary } from '../../device.js';
 import type { TypedArray } from '../../dtype.js';
 import { compile, type Program } from '../../tensor/compile.js';
 import { spec, state, type Spec } from '../../tensor/spec.js';
-import type { AnyTensor } from '../../tensor/signatures.js';
 import { drawSpecs, nextToken } from '../generate/next-token.js';
 import { Sequence, type SequenceSource } from '../generate/sequence.js';
-import type { Floats, Ints } from '../tensors.js';
+import type { Ints } from '../tensors.js';
 import type { Memory, Recurrent } from './recurrent.js';
 
 /** Rows of a run at most. */
@@ -29,6 +28,12 @@ export class RecurrentProgram implements SequenceSource {
   async start(): Promise<Sequence> {
     const program = await (this.#program ??= this.#compile());
     return new Sequence(this, program, program.createState());
+  }
+
+  /** The plan of a run over so many rows. */
+  async explain(rows: number): Promise<PlanSummary> {
+    const program = await (this.#program ??= this.#compile());
+    return program.explain({ ids: [rows] });
   }
 
   async dispose(): Promise<void> {
@@ -57,9 +62,9 @@ export class RecurrentProgram implements SequenceSource {
       const before = Object.fromEntries(names.map((name) => [name, inputs[name]])) as unknown as Memory;
       const rows = ids.shape[0];
       const { hidden, memory } = network.rows(ids.clone().reshape([1, rows]), before);
-      const last = hidden.slice([null, rows - 1]) as Floats;
+      const last = hidden.slice([null, rows - 1]);
       const logits = network.logits(last).reshape([network.vocab]);
-      return { ...nextToken(logits, ids, inputs), ...memory } as Record<string, AnyTensor>;
+      return { ...nextToken(logits, ids, inputs), ...memory };
     }) as Promise<unknown> as Promise<Program>;
   }
 }

@@ -41,10 +41,12 @@ export class Embedder {
       });
     const { network, tokenizer } = this;
     const sentences = await (this.#sentences ??= readSentences(this.path, this.device));
-    const maxLength = Math.min(sentences.maxLength ?? network.maxLength, network.maxLength);
+    const { model_max_length: most } = tokenizer instanceof MiaError ? {} : tokenizer.config;
+    const known = sentences.maxLength ?? (typeof most === 'number' && most > 0 ? most : Infinity);
+    const maxLength = Math.min(known, network.maxLength);
     const sequences = readSequences(inputs, { op: 'embed', network, tokenizer, maxLength });
     const program = this.#program(
-      pooling ?? sentences.pooling ?? network.pooling,
+      pooling ?? sentences.pooling?.() ?? network.pooling,
       normalize ?? sentences.normalize ?? false,
       sentences.dense,
     );

@@ -1,5 +1,5 @@
-import type { Device } from '../../device.js';
-import type { NamedArray, NamedResult } from '../forward.js';
+import type { Device, PlanSummary } from '../../device.js';
+import type { NamedArray, NamedResult, Shapes } from '../forward.js';
 import { badInput, checkInputs } from '../inputs.js';
 import type { NetworkInput } from '../network.js';
 import type { RowsNetwork } from './network.js';
@@ -40,6 +40,10 @@ export class RowsForward {
         return [name, { data, shape, dtype: 'f32' }];
       }),
     );
+  }
+
+  explain({ input_ids: shape = [1, 16] }: Shapes): Promise<PlanSummary> {
+    return this.#program.explain(shape.reduce((a, b) => a * b, 1));
   }
 
   dispose(): Promise<void> {

@@ -1,8 +1,9 @@
-import type { Device } from '../../device.js';
+import type { Device, PlanSummary } from '../../device.js';
+import { MiaError } from '../../errors.js';
 import { compile, type Program } from '../../tensor/compile.js';
 import { spec, type Spec } from '../../tensor/spec.js';
 import { bucketOf } from '../generate/buckets.js';
-import { frequenciesOf, type Rotary } from '../layers/rotary.js';
+import { Frequencies, frequencyInputs, frequencySpecs } from '../layers/frequencies.js';
 import type { Floats, Ints } from '../tensors.js';
 import type { RowsNetwork, RowsOutput } from './network.js';
 
@@ -28,7 +29,9 @@ const inputs = {
 
 /** Some outputs of a network over sequences of any lengths. Sizes are padded to few, so that plans are used again. */
 export class RowsProgram {
-  #program: Promise<Program> | undefined;
+  /** By the padded number of sequences: each program keeps the plans of all numbers of rows. */
+  readonly #programs = new Map<number, Promise<Program>>();
+  #disposed = false;
 
   constructor(
     readonly device: Device,
@@ -38,11 +41,13 @@ export class RowsProgram {
 
   /** By output, [rows or sequences, size] of those that were given; ERR_ABORTED once `signal` fires. */
   async run(sequences: readonly Sequence[], signal?: AbortSignal): Promise<Record<string, Float32Array>> {
+    if (this.#disposed) throw new MiaError('ERR_CLOSED', 'run', 'the model is disposed');
     const rows = sequences.reduce((sum, s) => sum + s.ids.length, 0);
-    const program = await (this.#program ??= this.#compile());
+    const count = 2 ** Math.ceil(Math.log2(sequences.length)); // what pads it costs next to nothing
+    const program = await (this.#programs.get(count) ?? this.#compile(count));
     const longest = Math.max(...sequences.map((s) => s.ids.length));
-    const frequencies = this.#dynamic.map((r, i) => [`frequencies.${i}`, r.frequencies(longest)]);
-    const given = { ...lay(sequences, rows), ...Object.fromEntries(frequencies) };
+    const { rotaries } = this.network;
+    const given = { ...lay(sequences, rows, count), ...frequencyInputs(rotaries, longest) };
     const results = (await program.run(given, { signal })) as Record<string, Float32Array>;
     const cut = ([name, { per, size }]: [string, RowsOutput]) => [
       name,
@@ -51,32 +56,35 @@ export class RowsProgram {
     return Object.fromEntries(Object.entries(this.outputs).map(cut));
   }
 
+  /** The plan of a run over so many rows of one sequence. */
+  async explain(rows: number): Promise<PlanSummary> {
+    const program = await (this.#programs.get(1) ?? this.#compile(1));
+    const each = { ids: [rows], positions: [rows], types: [rows], owners: [rows] };
+    return program.explain({ ...each, offsets: [2], first: [1], last: [1], shares: [1] });
+  }
+
   async dispose(): Promise<void> {
-    await (await this.#program)?.dispose();
+    this.#disposed = true;
+    const programs = await Promise.all(this.#programs.values());
+    await Promise.all(programs.map((program) => program.dispose()));
   }
 
-  /** Rotary embeddings whose frequencies depend on the longest sequence: an input each. */
-  get #dynamic(): Rotary[] {
-    return this.network.rotaries.filter((r) => r.dynamic);
-  }
-
-  #compile(): Promise<Program> {
-    const dynamic = this.#dynamic;
+  #compile(count: number): Promise<Program> {
+    const { rotaries } = this.network;
     const specs: Record<string, Spec> = {
       ...inputs,
-      ...Object.fromEntries(dynamic.map((r, i) => [`frequencies.${i}`, spec('f32', [r.dims / 2])])),
+      ...frequencySpecs(rotaries),
     };
-    return compile(this.device, specs, (given) => {
+    const program = compile(this.device, specs, (given) => {
       const named = given as Record<string, Ints>;
+      const frequencies = new Frequencies(this.device, rotaries, { inputs: given });
       const step = {
         ...(named as unknown as Record<keyof typeof inputs, Ints>),
         shares: given.shares as Floats,
-        frequencies: (r: Rotary) =>
-          r.dynamic
-            ? (given[`frequencies.${dynamic.indexOf(r)}`].clone() as Floats)
-            : frequenciesOf(this.device, r, 0),
+        frequencies: frequencies.of,
       };
       const hidden = this.network.run(step);
+      frequencies.dispose();
       const results = Object.entries(this.outputs).map(([name, output]) => [
         name,
         output.of(hidden.clone(), step),
@@ -84,6 +92,8 @@ export class RowsProgram {
       hidden.dispose();
       return Object.fromEntries(results) as Record<string, Floats>;
     }) as Promise<unknown> as Promise<Program>;
+    this.#programs.set(count, program);
+    return program;
   }
 }
 
@@ -91,8 +101,9 @@ export class RowsProgram {
 function lay(
   sequences: readonly Sequence[],
   rows: number,
+  count: number,
 ): Record<keyof typeof inputs, Int32Array | Float32Array> {
-  const [width, count] = [bucketOf(rows), bucketOf(sequences.length)];
+  const width = bucketOf(rows);
   const ints = (length: number, fill = 0): Int32Array => new Int32Array(length).fill(fill);
   const laid = {
     ids: ints(width),

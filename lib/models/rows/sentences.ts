@@ -21,7 +21,8 @@ export interface Dense {
 }
 
 export interface Sentences {
-  readonly pooling?: Pooling;
+  /** Throws where it is not known. */
+  readonly pooling?: () => Pooling;
   readonly normalize?: boolean;
   readonly dense: readonly Dense[];
   /** Tokens that texts are cut to. */
@@ -47,7 +48,7 @@ export async function readSentences(path: string, device: Device): Promise<Sente
         return new Config(source, readJsonFile(source));
       };
       const kind = type.split('.').at(-1);
-      if (kind === 'Pooling') result.pooling = poolingOf(settings());
+      if (kind === 'Pooling') result.pooling = () => poolingOf(settings());
       else if (kind === 'Dense') dense.push(await openDense(settings(), join(path, folder), device));
       else if (kind === 'Normalize') result.normalize = true;
       else if (kind !== 'Transformer')
@@ -72,20 +73,21 @@ function readModules(file: string): { type: string; folder: string }[] {
   });
 }
 
-/** By the names of sentence-transformers' flags. */
-const poolings: Readonly<Record<string, Pooling>> = {
-  pooling_mode_mean_tokens: 'mean',
-  pooling_mode_cls_token: 'cls',
-  pooling_mode_lasttoken: 'last',
-};
+/** By sentence-transformers' names. */
+const poolings: Readonly<Record<string, Pooling>> = { mean: 'mean', cls: 'cls', lasttoken: 'last' };
 
+/** `pooling_mode`, or, in older folders, a flag for each: pooling_mode_mean_tokens and so on. */
 function poolingOf(config: Config): Pooling {
   const flags = Object.keys(config.fields).filter((f) => f.startsWith('pooling_mode_') && config.flag(f));
-  if (flags.length === 1 && Object.hasOwn(poolings, flags[0])) return poolings[flags[0]];
-  throw unsupported(`${config.source}: pooling`, Object.keys(poolings).join(', '), flags.join(' and '));
+  const known = flags.map((f) => f.replace(/^pooling_mode_|_tokens?$/g, ''));
+  const mode = config.has('pooling_mode') ? config.text('pooling_mode') : known.join(' and ');
+  if (Object.hasOwn(poolings, mode)) return poolings[mode];
+  throw unsupported(`${config.source}: pooling_mode`, Object.keys(poolings).join(', '), mode);
 }
 
 async function openDense(config: Config, folder: string, device: Device): Promise<Dense> {
+  config.word('module_input_name', ['sentence_embedding'], 'sentence_embedding');
+  if (config.flag('use_residual', false)) throw unsupported(config.source, 'no use_residual', 'true');
   const [inner, size] = [config.size('in_features'), config.size('out_features')];
   const checkpoint = await openCheckpoint(join(folder, 'model.safetensors'));
   const weights = new Weights(device, checkpoint);

@@ -19,15 +19,17 @@ export function mergesOf({ tokens, scores, mayMerge }: ScoredVocabulary): [strin
   tokens.forEach((token, id) => {
     if (mayMerge(id)) ids.set(token, id);
   });
-  const best = [...ids].sort(([, a], [, b]) => scores[b]! - scores[a]! || a - b);
+  const best = [...ids].sort(([, a], [, b]) => scores[b] - scores[a] || a - b);
   return best.flatMap(([piece]) => (piece.length > maxPiece ? [] : cuts(piece, ids)));
 }
 
 function cuts(piece: string, ids: ReadonlyMap<string, number>): [string, string][] {
   const found: [string, string][] = [];
   for (let i = 1; i < piece.length; i++) {
-    const [left, right] = [piece.slice(0, i), piece.slice(i)];
-    if (ids.has(left) && ids.has(right)) found.push([left, right]);
+    const left = piece.slice(0, i);
+    if (!ids.has(left)) continue;
+    const right = piece.slice(i);
+    if (ids.has(right)) found.push([left, right]);
   }
   return found.sort(([a, b], [c, d]) => ids.get(a)! - ids.get(c)! || ids.get(b)! - ids.get(d)!);
 }

@@ -20,7 +20,7 @@ export class StopStrings {
     for (let i = this.held.length; i < text.length; i++) {
       let longest = 0;
       for (const search of this.searches) {
-        if (search.next(text[i]!)) longest = Math.max(longest, search.stop.length);
+        if (search.next(text[i])) longest = Math.max(longest, search.stop.length);
       }
       if (longest > 0) {
         this.held = '';
@@ -50,7 +50,7 @@ class Search {
   constructor(readonly stop: string) {
     this.borders = new Int32Array(stop.length + 1);
     for (let i = 1; i < stop.length; i++) {
-      this.next(stop[i]!);
+      this.next(stop[i]);
       this.borders[i + 1] = this.matched;
     }
     this.matched = 0;

@@ -75,7 +75,7 @@ const globals = {
   raise_exception: (message: unknown) => {
     throw new Refusal(String(message));
   },
-  strftime_now: (format: string) => strftime(new Date(), String(format)),
+  strftime_now: (format: unknown) => strftime(new Date(), String(format)),
 };
 
 /** Python's range. */

@@ -57,10 +57,14 @@ export class Tokenizer {
   ) {
     this.config = source.config;
     this.vocabSize = modelVocabSize ?? library.model.vocab.length;
-    const idOfRole = (role: string) => this.idOf(contentOf(source.config[role]) ?? '');
+    const idOfToken = (token: unknown) => {
+      const content = contentOf(token);
+      return content === undefined ? undefined : this.idOf(content);
+    };
+    const idOfRole = (role: string) => idOfToken(source.config[role]);
     this.bos = idOfRole('bos_token');
     this.pad = idOfRole('pad_token');
-    this.unk = idOfRole('unk_token') ?? this.idOf(library.model.unk_token ?? '');
+    this.unk = idOfRole('unk_token') ?? idOfToken(library.model.unk_token);
     const eos = [idOfRole('eos_token'), ...(source.eos ?? [])].filter((id) => id !== undefined);
     this.eos = [...new Set(eos)].filter((id) => id < this.vocabSize);
     const added = [...library.get_added_tokens_decoder().values()];
@@ -182,7 +186,7 @@ function checkModel(model: unknown, vocabSize: number | undefined): void {
   if (!isPlainObject(model))
     throw badTokenizer({ message: 'tokenizer.json has no model', actual: show(model) });
   const { type, vocab } = model;
-  if (type !== undefined && !kinds.includes(String(type))) {
+  if (type !== undefined && !kinds.includes(type as string)) {
     throw unsupportedTokenizer({
       message: 'this model of tokens is not known',
       expected: kinds.join(', '),

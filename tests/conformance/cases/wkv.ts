@@ -45,8 +45,6 @@ function row({ shape, large }: Row): Case {
   };
 }
 
-
-
 const sizes = [1, 2, 5, 8, 15, 16, 33, 64];
 export const wkvCases: readonly Case[] = [
   ...sizes.map((n): Row => ({ shape: [3, 2, n] })),

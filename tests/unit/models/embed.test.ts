@@ -91,6 +91,15 @@ describe('embeddings', () => {
     expect(relativeError(cls, states.data.subarray(0, 32))).toBeLessThan(1e-5);
   });
 
+  test('pooling as newer folders say it', async () => {
+    using folder = variantOf('sentences-cls', {
+      '1_Pooling/config.json': new TextEncoder().encode('{"pooling_mode": "lasttoken"}'),
+    });
+    await using model = await open(folder.path);
+    const inputs = sequences(3);
+    expect(await model.embed(inputs)).toEqual(await model.embed(inputs, { pooling: 'last' }));
+  });
+
   test('texts are cut to max_seq_length, their ending kept', async () => {
     using folder = variantOf('sentences-mean', {
       'tokenizer.json': smallTokenizer(),
@@ -171,6 +180,7 @@ describe('embeddings', () => {
     const refused = { code: 'ERR_UNSUPPORTED', op: 'embed' };
     await expect(model.embed([[5]])).rejects.toMatchObject(refused);
     await expect(model.embed([[5]], { pooling: 'max' as never })).rejects.toMatchObject(refused);
+    expect(await model.embed([[5]], { pooling: 'mean' })).toHaveLength(1);
     await using vit = await open(folderOf('vit'));
     await expect(vit.embed([[5]])).rejects.toMatchObject(refused);
   });
@@ -179,7 +189,9 @@ describe('embeddings', () => {
     const model = await open(folderOf('bert'));
     const aborted = { code: 'ERR_ABORTED' };
     await expect(model.embed([[5]], { signal: AbortSignal.abort() })).rejects.toMatchObject(aborted);
-    await model.dispose();
+    const running = model.embed(sequences(2000)); // many runs
+    const end = expect(running).rejects.toMatchObject({ code: 'ERR_CLOSED' });
+    await Promise.all([model.dispose(), end]);
     await expect(model.embed([[5]])).rejects.toMatchObject({ code: 'ERR_CLOSED' });
   });
 });

@@ -36,11 +36,11 @@ export function variantOf(
   cpSync(folderOf(name), path, { recursive: true });
   for (const [file, content] of Object.entries(files)) {
     const full = join(path, file);
-    const known: unknown =
-      file.endsWith('.json') && existsSync(full) && JSON.parse(readFileSync(full, 'utf8'));
+    const known = file.endsWith('.json') && existsSync(full) ? JSON.parse(readFileSync(full, 'utf8')) : {};
     mkdirSync(dirname(full), { recursive: true });
-    const json = Array.isArray(content) ? content : { ...(known as object), ...content };
-    writeFileSync(full, content instanceof Uint8Array ? content : JSON.stringify(json));
+    const whole = content instanceof Uint8Array || Array.isArray(content);
+    const changed = whole ? content : Object.assign(known, content);
+    writeFileSync(full, changed instanceof Uint8Array ? changed : JSON.stringify(changed));
   }
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
 }

@@ -122,6 +122,27 @@ const shapes: Row[] = [
   ['a cast of bools', (t) => t([6], 'bool').cast('u8'), 'ERR_DTYPE', 'cast: bool has no bytes'],
 ]; // prettier-ignore
 
+/** r.wkv7(w, k, v, a, b, state) of these shapes. */
+const recur: (t: Parameters<Refusal['call']>[0], shapes: number[][], dtype?: DType) => unknown = (
+  t,
+  shapes,
+  dtype,
+) => {
+  const [r, ...rest] = shapes.map((shape) => t(shape, dtype));
+  return Tensor.prototype.wkv7.apply(wrong(r), wrong(rest));
+};
+const six = (shape: number[]): number[][] => Array.from({ length: 6 }, () => shape);
+const recurrent: Row[] = [
+  ['rows of matrices', (t) => recur(t, [...six([4, 8]), [8, 8]]), 'ERR_SHAPE', 'wkv7: bad r: expected [..., rows, heads, 1 to 512], got [4, 8]'],
+  ['heads of nothing', (t) => recur(t, [...six([4, 2, 0]), [2, 0, 0]]), 'ERR_SHAPE', 'wkv7: bad r'],
+  ['heads of 513', (t) => recur(t, [...six([1, 1, 513]), [1, 513, 513]]), 'ERR_SHAPE', 'wkv7: bad r'],
+  ['rows of another number', (t) => recur(t, [...six([4, 2, 8]).with(2, [3, 2, 8]), [2, 8, 8]]), 'ERR_SHAPE', 'wkv7: k does not fit r: expected [4, 2, 8], got [3, 2, 8]'],
+  ['a state of other heads', (t) => recur(t, [...six([4, 2, 8]), [3, 8, 8]]), 'ERR_SHAPE', 'wkv7: the state does not fit: expected [2, 8, 8], got [3, 8, 8]'],
+  ['a state without its batch', (t) => recur(t, [...six([5, 4, 2, 8]), [2, 8, 8]]), 'ERR_SHAPE', 'wkv7: the state does not fit: expected [5, 2, 8, 8]'],
+  ['a recurrence of halves', (t) => recur(t, [...six([4, 2, 8]), [2, 8, 8]], 'f16'), 'ERR_DTYPE', 'wkv7: cannot take f16; convert with .to(): expected f32, got f16'],
+  ['a recurrence from nowhere', (t) => recur(t, six([4, 2, 8])), 'ERR_SHAPE', 'wkv7: takes r, w, k, v, a, b and a state: expected 7 inputs, got 6'],
+]; // prettier-ignore
+
 const attending: Row[] = [
   ['attention of matrices', (t) => t([4, 8]).attention(t([4, 8]), t([4, 8])), 'ERR_SHAPE', 'attention: q, k and v need the same axes: expected [..., heads, positions, features], got [4, 8], [4, 8], [4, 8]'],
   ['attention of other batches', (t) => t([2, 1, 4, 8]).attention(t([3, 1, 4, 8]), t([3, 1, 4, 8])), 'ERR_SHAPE', 'attention: batch axes differ'],
@@ -221,6 +242,7 @@ describe.each([
   ['axes', axes],
   ['shapes', shapes],
   ['attention', attending],
+  ['recurrences', recurrent],
   ['products', products],
   ['windows', windows],
 ] as const)('bad input of %s', (_, rows) => {

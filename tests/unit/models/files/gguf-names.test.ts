@@ -52,6 +52,13 @@ describe('names', () => {
     expect(metadata.get('tokenizer.ggml.tokens')).toEqual(['a', 'b', 'ü']);
   });
 
+  it('come after metadata that is longer than the first look', async () => {
+    const long = 'x'.repeat(17 * 2 ** 20);
+    const { names, metadata } = await open(tinyModel('llama', [['long', 'string', long]]));
+    expect(names).toHaveLength(18);
+    expect((metadata.get('long') as string).length).toBe(long.length);
+  });
+
   it('refuse what has no place', async () => {
     const path = file(tinyModel('llama', [], [norm('blk.0.ffn_gate_inp.weight', 32)]));
     const { message } = await refusal(path, 'ERR_UNSUPPORTED');

@@ -14,11 +14,15 @@ import {
   writeSync,
 } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { Cpu, Tensor } from '../../../../lib/index.js';
 import { arrayOf } from '../../../../lib/ir/safetensors.js';
 import { openCheckpoint } from '../../../../lib/models/files/checkpoint.js';
 import { openFile } from '../../../../lib/models/files/mapped.js';
 import { bytes } from './gguf-maker.js';
 import { refusal, tempFile, tempPath } from './temp.js';
+
+/** As toEqual would have it, a hundred times quicker. */
+const expectSame = (a: Uint8Array, b: Uint8Array): void => expect(Buffer.compare(a, b)).toBe(0);
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -29,7 +33,7 @@ describe.each([true, false])('openFile, map: %s', (map) => {
     const file = openFile(tempFile('x', content), { map });
     expect(file.size).toBe(content.length);
     for (const [begin, end] of [[0, 1], [0, content.length], [5, 5], [64, 128], [1001, 1003], [77, 900_001], [MIB, MIB + 123]]) {
-      expect(file.part(begin, end)).toEqual(content.subarray(begin, end));
+      expectSame(file.part(begin, end), content.subarray(begin, end));
       if (begin < end) expect(file.part(begin, end).byteOffset % 64).toBe(map ? begin % 64 : 0);
     } // prettier-ignore
     file.verify();
@@ -43,8 +47,8 @@ describe.each([true, false])('openFile, map: %s', (map) => {
     file.close();
     file.close();
     file.trim();
-    expect(large).toEqual(content.subarray(3, 900_000));
-    expect(small).toEqual(content.subarray(0, 10));
+    expectSame(large, content.subarray(3, 900_000));
+    expectSame(small, content.subarray(0, 10));
     expect(() => file.part(0, 1)).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }) as Error);
   });
 
@@ -59,7 +63,7 @@ describe.each([true, false])('openFile, map: %s', (map) => {
     const other = openFile(path, { map });
     renameSync(tempFile('y', bytes(10)), path);
     other.verify();
-    expect(other.part(0, MIB)).toEqual(bytes(MIB));
+    expectSame(other.part(0, MIB), bytes(MIB));
     unlinkSync(path);
     other.verify();
     other.close();
@@ -82,6 +86,19 @@ describe('openFile', () => {
     truncateSync(read.path, 10);
     expect(() => read.part(0, MIB)).toThrow(`${read.path}: the file was cut while it was in use`);
     read.close();
+  });
+
+  it('lets a run on every thread end where a file was cut', async () => {
+    await using cpu = await Cpu.create();
+    const n = 4 * MIB;
+    const path = tempFile('x', new Uint8Array(new Float32Array(n).fill(1).buffer));
+    const file = openFile(path);
+    const data = file.part(0, 4 * n);
+    truncateSync(path, 2 * n);
+    const x = Tensor.create(cpu, [n], new Float32Array(data.buffer, data.byteOffset, n));
+    expect(await x.sum().back()).toEqual(Float32Array.of(n / 2));
+    expect(() => file.verify()).toThrow('changed');
+    file.close();
   });
 
   it('lets JavaScript write without harm', () => {

@@ -9,7 +9,7 @@ interface Components {
   preTokenizers: { config: Json; results: string[][] }[];
 }
 
-const { texts, normalizers, preTokenizers } = readFixture<Components>('components.json');
+const { texts, normalizers, preTokenizers } = readFixture('components.json') as Components;
 const model = { type: 'BPE', vocab: {}, merges: [] };
 
 describe('forLibrary', () => {
@@ -22,6 +22,15 @@ describe('forLibrary', () => {
     const library = new Library(forLibrary({ model, pre_tokenizer: config }), {});
     const pieces = texts.map((text) => library.pre_tokenizer!.pre_tokenize(text, { section_index: 0 }));
     expect(pieces).toEqual(results);
+  });
+
+  it('cuts SentencePiece’s text into words where that changes nothing', () => {
+    const piecesOf = (merges: unknown[]) =>
+      new Library(forLibrary({ model: { ...model, merges } }), {}).pre_tokenizer?.pre_tokenize('▁a▁▁▁b▁');
+    expect(piecesOf([['▁', 'a']])).toEqual(['▁a', '▁▁▁b', '▁']);
+    expect(piecesOf(['▁ a'])).toEqual(['▁a', '▁▁▁b', '▁']);
+    expect(piecesOf([['a', '▁']])).toBeUndefined();
+    expect(piecesOf(['a ▁b'])).toBeUndefined();
   });
 
   it('leaves its argument alone', () => {
