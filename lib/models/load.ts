@@ -7,8 +7,9 @@ import { Config } from './config.js';
 import { openCheckpoint, type Checkpoint } from './files/checkpoint.js';
 import { isHubName, resolveModel } from './files/hub.js';
 import type { DownloadProgress } from './files/hub/download.js';
-import type { CacheDType } from './generate/sequence.js';
-import { Model } from './model.js';
+import { SequenceProgram, type CacheDType } from './generate/sequence.js';
+import { Model, type ModelParts } from './model.js';
+import { RecurrentProgram } from './recurrent/program.js';
 import { loadTokenizer } from './text/load-tokenizer.js';
 import type { Network } from './network.js';
 import { weightFormats, Weights, type LoadProgress, type WeightFormat } from './weights.js';
@@ -49,8 +50,10 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
     const config = new Config(`${path}: config`, configOf(checkpoint));
     const network = buildNetwork(config, weights);
     const vocabSize = config.has('vocab_size') ? config.size('vocab_size') : undefined;
-    const tokenizer = await loadTokenizer(checkpoint, vocabSize);
     await weights.load(options.onProgress);
+    const tokenizer = await loadTokenizer(checkpoint, vocabSize);
+    const contextLength = contextOf(network, options.contextLength);
+    const cache = options.cache ?? (weights.plain ? 'f32' : 'f16');
     return new Model({
       device,
       ownsDevice: !options.device,
@@ -59,8 +62,8 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
       weights,
       network,
       tokenizer,
-      cache: options.cache ?? (weights.plain ? 'f32' : 'f16'),
-      contextLength: contextOf(network, options.contextLength),
+      sequences: sequencesOf(device, network, contextLength, cache),
+      contextLength,
     });
   } catch (error) {
     weights.dispose();
@@ -79,6 +82,17 @@ function configOf(checkpoint: Checkpoint): Readonly<Record<string, unknown>> {
     message: `${path}: no model to be known by itself`,
     expected: "RWKV-7's tensors, or a folder with config.json",
   });
+}
+
+/** The program that a network writes by, if it does. */
+function sequencesOf(
+  device: Device,
+  { decoder, recurrent }: Network,
+  contextLength: number,
+  cache: CacheDType,
+): ModelParts['sequences'] {
+  if (decoder) return new SequenceProgram(device, decoder, contextLength, cache);
+  return recurrent && new RecurrentProgram(device, recurrent, contextLength);
 }
 
 /** A table of learned positions ends; rotary embeddings go on, and what is remembered of a sequence always does. */

@@ -7,7 +7,7 @@ import { openForward, type Forward, type NamedArray, type NamedResult, type Shap
 import { readEnds } from './generate/ends.js';
 import { Generator, type FinishReason, type GeneratedToken, type Prompt } from './generate/generator.js';
 import type { GenerateOptions } from './generate/options.js';
-import { SequenceProgram, type CacheDType } from './generate/sequence.js';
+import type { SequenceProgram } from './generate/sequence.js';
 import { openPreprocess } from './images/open.js';
 import type { Pixels, PixelValues, Preprocess } from './images/preprocess.js';
 import type { Classification } from './labels.js';
@@ -16,7 +16,7 @@ import { Embedder, type EmbedOptions } from './rows/embed.js';
 import type { TokenInput } from './rows/requests.js';
 import { renderChat, type ChatMessage, type ChatOptions } from './text/chat.js';
 import { Tokenizer } from './text/tokenizer.js';
-import { RecurrentProgram } from './recurrent/program.js';
+import type { RecurrentProgram } from './recurrent/program.js';
 import type { Weights } from './weights.js';
 
 /** What a model is made of, once its weights are on a device. */
@@ -30,7 +30,8 @@ export interface ModelParts {
   readonly network: Network;
   /** Or why there is none. */
   readonly tokenizer: Tokenizer | MiaError;
-  readonly cache: CacheDType;
+  /** For models that write. */
+  readonly sequences: SequenceProgram | RecurrentProgram | undefined;
   readonly contextLength: number;
 }
 
@@ -45,15 +46,13 @@ export class Model {
   readonly #embedder: Embedder | undefined;
   readonly #classifier: Classifier;
   #preprocess: Preprocess | undefined;
-  readonly #sequences: SequenceProgram | RecurrentProgram | undefined;
   readonly #generator: Generator | undefined;
   #settled = false;
   #disposed = false;
 
   /** @internal */
   constructor(parts: ModelParts) {
-    const { config, device, network, contextLength, cache } = parts;
-    const { decoder, recurrent } = network;
+    const { config, device, network, sequences } = parts;
     this.#parts = parts;
     this.architecture = config.text('model_type');
     this.config = config.fields;
@@ -64,10 +63,7 @@ export class Model {
     this.#classifier = new Classifier(parts, (images) =>
       this.forward({ pixel_values: this.preprocess(...images) }),
     );
-    if (decoder) this.#sequences = new SequenceProgram(device, decoder, contextLength, cache);
-    if (recurrent) this.#sequences = new RecurrentProgram(device, recurrent, contextLength);
-    if (this.#sequences)
-      this.#generator = new Generator(this.#sequences, tokenizer, readEnds(checkpoint, tokenizer));
+    if (sequences) this.#generator = new Generator(sequences, tokenizer, readEnds(checkpoint, tokenizer));
   }
 
   /** Text to ids and back; undefined for a model without one, or with one of a kind that is not known. */
@@ -98,9 +94,8 @@ export class Model {
    */
   async explain(shapes: Shapes = {}): Promise<PlanSummary> {
     this.#check('explain');
-    return this.#sequences
-      ? this.#sequences.explain(shapes.input_ids?.at(-1) ?? 1)
-      : this.#forward.explain(shapes);
+    const { sequences } = this.#parts;
+    return sequences ? sequences.explain(shapes.input_ids?.at(-1) ?? 1) : this.#forward.explain(shapes);
   }
 
   /** Bytes of the model's files, and what its device holds. */
@@ -167,7 +162,7 @@ export class Model {
     if (this.#disposed) return;
     this.#disposed = true;
     await this.#forward.dispose();
-    await this.#sequences?.dispose();
+    await this.#parts.sequences?.dispose();
     await this.#embedder?.dispose();
     await this.#classifier.dispose();
     this.#parts.weights.dispose();
