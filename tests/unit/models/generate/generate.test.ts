@@ -19,7 +19,7 @@ async function all(
   from: string | readonly number[] = prompt,
 ): Promise<{ ids: number[]; text: string; tokens: GeneratedToken[]; reason: string }> {
   const tokens: GeneratedToken[] = [];
-  const written = model.generate(from as number[], { maxTokens: 12, ignoreEos: true, ...options });
+  const written = model.generate(from, { maxTokens: 12, ignoreEos: true, ...options });
   for (;;) {
     const { value, done } = await written.next();
     if (done) {
@@ -233,7 +233,7 @@ describe('generate', () => {
     expect(live[1]).toBe(live[0]); // programs keep what they prepared
   });
 
-  const wrong = <T>(value: unknown): T => value as T;
+  const wrong = (value: unknown): never => value as never;
   test.each<[string, GenerateOptions, string]>([
     ['maxTokens', { maxTokens: 0 }, 'bad maxTokens: expected an integer >= 1, got 0'],
     ['temperature', { temperature: -1 }, 'bad temperature: expected a number >= 0, got -1'],
@@ -258,7 +258,7 @@ describe('generate', () => {
     ['no ids', [], 'the prompt is empty'],
     ['ids that the model lacks', [1, VOCAB], 'the prompt has an id out of range'],
     ['half an id', [0.5], 'the prompt has an id out of range'],
-    ['a number', wrong<number[]>(5), 'bad prompt: expected a text or an array of token ids, got 5'],
+    ['a number', wrong(5), 'bad prompt: expected a text or an array of token ids, got 5'],
   ])('refuses prompts: %s', async (_, ids, message) => {
     const written = model.generate(ids).next();
     await expect(written).rejects.toMatchObject({ code: 'ERR_SHAPE', op: 'generate' });
