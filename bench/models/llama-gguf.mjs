@@ -1,4 +1,4 @@
-/** A GGUF file of Llama's shape with random weights: what a decoder's speed is measured on. */
+/** GGUF files of Llama's kind: with random weights, which a decoder's speed is measured on, or with those of a model folder. */
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +24,8 @@ export function llamaGguf(format, sizes = llama1b) {
   const path = join(folder, `llama-${sizes.hidden}x${sizes.layers}-${format}.gguf`);
   if (existsSync(path)) return path;
   mkdirSync(folder, { recursive: true });
-  write(`${path}.part`, format, sizes);
+  let seed = 0;
+  writeLlama(`${path}.part`, format, sizes, (_, shape, type) => weights(shape, type, ++seed));
   renameSync(`${path}.part`, path);
   return path;
 }
@@ -56,7 +57,8 @@ const bytesOf = (shape, format) => {
   return (shape.reduce((a, b) => a * b, 1) / block) * bytes;
 };
 
-function write(path, format, sizes) {
+/** A file whose tensors are what `contents(name, shape, type)` gives, asked one by one in the order of the file. */
+export function writeLlama(path, format, sizes, contents) {
   const tensors = tensorsOf(sizes, format);
   const file = openSync(path, 'w');
   let at = 0;
@@ -68,10 +70,10 @@ function write(path, format, sizes) {
   const pad = () => put(new Uint8Array(roundUp(at) - at));
   put(header(tensors, format, sizes));
   pad();
-  tensors.forEach(([, shape, type], i) => {
-    put(weights(shape, type, i + 1));
+  for (const tensor of tensors) {
+    put(contents(...tensor));
     pad();
-  });
+  }
   closeSync(file);
 }
 

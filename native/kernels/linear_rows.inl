@@ -58,16 +58,6 @@ MIA_INLINE float LargestMagnitude(const float* x, int64_t n) {
 // What a byte stands for where 127 stands for `most`: NaN where there is no such number, so that sums say so.
 MIA_INLINE float ByteScale(float most) { return most <= FLT_MAX ? most / 127 : NAN; }
 
-// To eleven significant bits, as the scale of a block is a half in ggml: the same file then gives the same
-// tokens there and here. Unlike in a half the exponent keeps its range.
-MIA_INLINE float ElevenBits(float x) {
-  uint32_t bits;
-  memcpy(&bits, &x, sizeof bits);
-  if (x == x) bits = (bits + 0xfff + (bits >> 13 & 1)) & ~uint32_t{0x1fff};
-  memcpy(&x, &bits, sizeof x);
-  return x;
-}
-
 // q [n] = round(x * inverse), returns their sum. Beyond 127 they stop there.
 MIA_INLINE int32_t RoundToBytes(int8_t* q, const float* x, int64_t n, float inverse) {
   const auto rounded = [=](Vec value) {
@@ -121,8 +111,7 @@ void QuantizeBlocks(const BlockRows<F>& out, int row, int64_t k0, const float* x
   // q6_k has two blocks to a scale of the activations' 32.
   constexpr int kScaled = 32, kParts = kScaled / F::kBlock;
   for (int64_t k = 0; k < n; k += kScaled) {
-    const float most = LargestMagnitude(x + k, kScaled), exact = ByteScale(most),
-                scale = F::kBlock == kScaled && !F::kHasMin ? ElevenBits(exact) : exact,
+    const float most = LargestMagnitude(x + k, kScaled), scale = ByteScale(most),
                 inverse = most > 0 ? 127 / most : 0;
     for (int part = 0; part < kParts; part++) {
       const int64_t from = k + part * F::kBlock, block = (k0 + from) / F::kBlock;
