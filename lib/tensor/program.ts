@@ -46,6 +46,7 @@ export class Program {
   readonly #record: Recorder;
   readonly #Tensor: new (node: Node) => Handle;
   #last: Specialized | undefined;
+  readonly #running = new Set<Promise<unknown>>();
   #disposed = false;
 
   /** @internal */
@@ -82,13 +83,18 @@ export class Program {
     const bound = this.#bind(inputs);
     const run = async (states?: readonly Storage[]): Promise<Record<string, TypedArray>> => {
       const { compiled, results, arrays } = await this.#specialize(bound.map((b) => b.shape));
-      if (this.#disposed) throw new MiaError('ERR_CLOSED', 'run', 'the program is disposed'); // meanwhile
       const data = bound.flatMap((b) => b.data ?? []);
       const targets = into && bindOutputs(results, arrays, into, data);
       const made = await compiled.run(data, signal, targets, states);
       return Object.fromEntries(results.map((name, i) => [name, into?.[name] ?? made[i]]));
     };
-    return keeps ? keeps.lend(this.#device, this.#states, run) : run();
+    const running = keeps ? keeps.lend(this.#device, this.#states, run) : run();
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
   }
 
   /** Memory for the program's states, all zeros: one for each sequence of runs that build on each other. */
@@ -129,6 +135,7 @@ export class Program {
     const all = [...this.#sizes.values()];
     this.#sizes.clear();
     this.#last = undefined;
+    await Promise.allSettled(this.#running);
     for (const s of await Promise.allSettled(all)) if (s.status === 'fulfilled') free(s.value);
   }
 

@@ -29,15 +29,25 @@ function pack(cwd: string): Packed {
   return (JSON.parse(stdout) as Packed[])[0];
 }
 
+/** The packages that a package needs, and those that they need. */
+function dependenciesOf(folder: string, found = new Set<string>()): Set<string> {
+  const { dependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    dependencies?: Record<string, string>;
+  };
+  for (const name of Object.keys(dependencies)) {
+    if (found.has(name)) continue;
+    found.add(name);
+    dependenciesOf(join(root, 'node_modules', name), found);
+  }
+  return found;
+}
+
 beforeAll(() => {
   succeed(sandbox.node(['scripts/prebuild.mjs'], { cwd: root, path: process.env.PATH }));
   packed = pack(root);
   tarball = join(sandbox.folder, packed.filename);
   // What a registry would bring: the packages that Mia depends on, packed from where they are installed.
-  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    dependencies: Record<string, string>;
-  };
-  const needed = Object.keys(dependencies).map((name) =>
+  const needed = [...dependenciesOf(root)].map((name) =>
     join(sandbox.folder, pack(join(root, 'node_modules', name)).filename),
   );
   succeed(sandbox.npm(['install', '--offline', '--ignore-scripts', ...needed, tarball]));

@@ -77,7 +77,7 @@ describe('calls', () => {
 
   test.each([
     [['run', join(folder, 'no-such-folder'), 'x'], 'no-such-folder'],
-    [['run', stories, 'x', '--temperature', '-1'], 'temperature'],
+    [['run', stories, 'x', '--temperature=-1'], 'temperature'],
     [['run', stories, 'x', '--context', '100000', '--max-tokens', '0'], 'maxTokens'],
     [['info', '--isa', 'mmx'], 'mmx'],
     [['inspect', join(root, 'package.json')], 'package.json'],

@@ -68,10 +68,12 @@ async function write(call: Call, model: Model, prompt: string, options: Generate
   let count = 0;
   const start = performance.now();
   let first = start;
-  if (!output.json) output.write(call.flag('chat') ? '' : prompt);
   try {
     for await (const { text } of tokens) {
-      if (count++ === 0) first = performance.now();
+      if (count++ === 0) {
+        first = performance.now();
+        if (!output.json && !call.flag('chat')) output.write(prompt);
+      }
       written += text;
       if (!output.json) output.write(text);
     }
