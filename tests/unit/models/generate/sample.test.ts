@@ -32,7 +32,7 @@ async function draw(settings: readonly number[]): Promise<Int32Array> {
     Tensor.create(device, [rows, logits.length], marks, 'bool'),
     Tensor.create(device, [rows, 6], numbers),
   );
-  return (await ids.back());
+  return await ids.back();
 }
 
 test.each([
