@@ -65,11 +65,12 @@ export function lower(graph: Graph, fusion: Fusion): Lowered {
   /** Values of states that were not computed in place, written over the old ones after all else. */
   function lowerStates(): Draft[] {
     return graph.outputs.flatMap(({ node, leaf }): Draft[] => {
-      const from = source(node).node;
+      const from = source(node);
       const state = nodes.findIndex((n) => leaf !== undefined && n.leaf === leaf);
-      if (state < 0 || owner(from) === state || nodes[node].layout.size === 0) return [];
+      if (state < 0 || owner(from.node) === state || nodes[node].layout.size === 0) return [];
       const b = new TileBuilder();
-      b.store(load(b, owner(from), placed(node), []), operandAt(state, nodes[state]));
+      const value = load(b, owner(from.node), placed(from.node), from.moves);
+      b.store(value, operandAt(state, nodes[state]));
       const ints = [elementsOf(nodes[node])];
       const step = { op: 'state', kernel: 'map', ints, floats: [], operands: [], prologue: b.finish() };
       return [{ ...step, writes: [state], members: [] }];

@@ -20,7 +20,7 @@ export const states: Pass = (graph, ops) => {
     const value = writer.ref(writer.map[o.node]);
     if (o.form !== 'state' || copies[i] !== undefined) return { ...o, node: value.index };
     const root = graph.nodes[rootOf(graph, o.node)];
-    const lies = isWhole(value) && (root.leaf === undefined || root.leaf === o.leaf);
+    const lies = root.leaf === undefined || (root.leaf === o.leaf && isWhole(value));
     if (lies) return { ...o, node: value.index };
     return { ...o, node: writer.op(value.layout.isRowMajor ? 'copy' : 'contiguous', [value]).index };
   });

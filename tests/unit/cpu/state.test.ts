@@ -59,6 +59,22 @@ describe('program states', () => {
       ([a, b, c, d]) => [a + a, b + b, c + a, d + b],
     ],
     itself: [(a) => a, (v) => v],
+    'a view of what was computed': [
+      (a) => a.mul(2).transpose(),
+      ([a, b, c, d]) => [2 * a, 2 * c, 2 * b, 2 * d],
+    ],
+    'a view of a part of something larger': [
+      (a) => {
+        const twice = a.clone().mul(2);
+        const parts = twice
+          .clone()
+          .concat([a.mul(3)], 0)
+          .exp();
+        parts.dispose();
+        return twice.flip([0]);
+      },
+      ([a, b, c, d]) => [2 * c, 2 * d, 2 * a, 2 * b],
+    ],
     'a constant': [(a) => (a.dispose(), Tensor.create(cpu, [2, 2], f32(7, 8, 9, 10))), () => [7, 8, 9, 10]],
     'a scatter of what somebody else reads too': [
       (a) => a.clone().scatter(Tensor.create(cpu, [1], i32(0)), a.slice([[1, 2]]), 0),
