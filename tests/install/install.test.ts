@@ -60,6 +60,12 @@ describe('with a prebuild', () => {
     expect(succeed(sandbox.script('quick-start.js', quickStart)).stdout.trim()).toBe('[2,4,6,8]');
   });
 
+  test('the mia command is there, and tells a story', () => {
+    const mia = join(sandbox.app, 'node_modules', '.bin', 'mia');
+    const { stdout } = succeed(sandbox.node([mia, 'run', '--max-tokens', '16']));
+    expect(stdout.trim().split(' ').length).toBeGreaterThan(5);
+  });
+
   test('the install step is quick and silent', () => {
     const start = performance.now();
     const result = succeed(sandbox.node(['scripts/install.mjs'], { cwd: sandbox.installed }));
