@@ -43,9 +43,26 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
       actual: show(format),
     });
   const source = isHubName(path) ? await resolveModel(path, { onProgress: options.onDownload }) : path;
+  if (options.device) return build(options.device, false, path, source, options);
+  const device = await Cpu.create();
+  try {
+    return await build(device, true, path, source, options);
+  } catch (error) {
+    await device.close();
+    throw error;
+  }
+}
+
+/** A model on a device; what was opened for it is closed again if it cannot be. */
+async function build(
+  device: Device,
+  ownsDevice: boolean,
+  path: string,
+  source: string,
+  options: LoadOptions,
+): Promise<Model> {
   const checkpoint = await openCheckpoint(source);
-  const device = options.device ?? (await Cpu.create());
-  const weights = new Weights(device, checkpoint, format);
+  const weights = new Weights(device, checkpoint, options.weights);
   try {
     const config = new Config(`${path}: config`, configOf(checkpoint));
     const network = buildNetwork(config, weights);
@@ -56,7 +73,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
     const cache = options.cache ?? (weights.plain ? 'f32' : 'f16');
     return new Model({
       device,
-      ownsDevice: !options.device,
+      ownsDevice,
       config,
       checkpoint,
       weights,
@@ -68,7 +85,6 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   } catch (error) {
     weights.dispose();
     checkpoint.close();
-    if (!options.device) await device.close();
     throw error;
   }
 }

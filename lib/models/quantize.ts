@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { Device } from '../device.js';
 import type { DType } from '../dtype.js';
@@ -41,6 +41,9 @@ export async function quantizeModel(
     copySmallFiles(path, out);
     writeFileSync(join(out, 'config.json'), `${JSON.stringify(checkpoint.config, null, 2)}\n`);
     return await writeTensors(checkpoint, weights, join(out, 'model.safetensors'), onProgress);
+  } catch (error) {
+    rmSync(out, { recursive: true, force: true }); // it was not there before
+    throw error;
   } finally {
     weights.dispose();
     checkpoint.close();
