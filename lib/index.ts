@@ -15,6 +15,7 @@ export type { Counters, Device, MemoryInfo, PlanSummary } from './device.js';
 export { Layout, type IntTuple, type Tiler } from './layout/index.js';
 export { Cpu, CpuBuilder, type CpuInfo, type CpuOptions } from './cpu/device.js';
 export type { HostKernel, HostKernelInfo } from './cpu/executable.js';
+export { WebGpu, WebGpuBuilder, type WebGpuInfo, type WebGpuOptions } from './webgpu/device.js';
 export { s, type Scalar } from './ir/scalar.js';
 export { Tensor } from './tensor/tensor.js';
 export { expr } from './tensor/expr.js';

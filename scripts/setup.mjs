@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { buildNative, main, requireTools, run, SetupError } from './build-native.mjs';
 import { buildLibrary } from './build.mjs';
 import { hashOf, root } from './files.mjs';
+import { placed, placeSwiftShader } from './swiftshader.mjs';
 
 const oldest = [20, 19]; // of the development tools; the published package runs on 20.17
 
@@ -19,6 +20,17 @@ const steps = [
     stamp: 'node_modules/.setup-stamp',
     work: installPackages,
   },
+  ...(process.platform === 'linux' && process.arch === 'x64'
+    ? [
+        {
+          what: 'placing SwiftShader beside Dawn',
+          reads: () => hashOf('package-lock.json', 'scripts/swiftshader.mjs'),
+          produces: placed,
+          stamp: 'node_modules/.setup-stamp-swiftshader',
+          work: placeSwiftShader,
+        },
+      ]
+    : []),
   {
     what: 'building the native engine (a few minutes the first time)',
     reads: () => hashOf('CMakeLists.txt', 'native', 'cmake', 'scripts/build-native.mjs'),

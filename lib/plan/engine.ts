@@ -36,6 +36,8 @@ export interface Executable {
 
 /** What the engine needs from a device. */
 export interface Backend {
+  /** How many slots a step may touch; undefined: any number. */
+  readonly mostSlots?: number;
   /** A plan in the device's own kernels, where it has better ones than the device-neutral steps say. */
   specialize?(plan: Plan): Plan;
   prepare(plan: Plan, constants: readonly Storage[]): Executable;
@@ -215,7 +217,7 @@ export class Engine {
   }
 
   #prepare(traced: Trace, constants: readonly Storage[]): Entry {
-    const neutral = makePlan(graphOf(traced), this.ops);
+    const neutral = makePlan(graphOf(traced), this.ops, this.backend.mostSlots);
     const plan = this.backend.specialize?.(neutral) ?? neutral;
     const executable = this.backend.prepare(plan, constants);
     this.counters.plansCompiled++;

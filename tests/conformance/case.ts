@@ -15,6 +15,8 @@ export interface Tolerance {
   readonly stored?: number;
   /** Exact values may differ in the sign of zero. */
   readonly anyZero?: boolean;
+  /** What lies below normal f32 may be zero. */
+  readonly flushes?: boolean;
 }
 
 export interface Input {

@@ -32,13 +32,17 @@ export function difference(actual: Ref, expected: Ref, tolerance: Tolerance = {}
   return `[${index}] is ${text(a)}, should be ${text(e)}${far} (${wrong} of ${expected.data.length} wrong)`;
 }
 
+/** The smallest normal f32. */
+export const LEAST = 2 ** -126;
+
 function same(
   a: Num,
   e: Num,
   { dtype }: Ref,
-  { ulps: allowed = 0, epsilons = 0, stored = 0, anyZero = false }: Tolerance,
+  { ulps: allowed = 0, epsilons = 0, stored = 0, anyZero = false, flushes = false }: Tolerance,
 ): boolean {
   if (!isFloat(dtype) || Number.isNaN(e) || !Number.isFinite(e)) return Object.is(a, e);
+  if (flushes && Math.abs(e as number) < LEAST * (1 + 2 ** -20) && a === 0) return true;
   if (allowed + epsilons + stored === 0) return Object.is(a, e) || (anyZero && a === e);
   const slack = allowed * ulp(dtype, e as number) + epsilons * epsilon(dtype) + stored * storedEpsilon(dtype);
   return Math.abs((a as number) - (e as number)) <= slack;

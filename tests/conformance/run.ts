@@ -1,7 +1,7 @@
 /** Runs one case in one way against its reference. */
-import { Tensor, type Device } from '../../lib/index.js';
+import { MiaError, Tensor, type Device } from '../../lib/index.js';
 import { fillInput, type Case, type T } from './case.js';
-import { difference, identical } from './compare.js';
+import { difference, identical, LEAST } from './compare.js';
 import { fromTyped, typedOf, type Ref } from './reference/array.js';
 import type { RefType } from './reference/numbers.js';
 import { inputOf, plain, type Way } from './ways.js';
@@ -16,9 +16,18 @@ export interface Prepared {
 const list = <V>(value: V | readonly V[]): readonly V[] =>
   Array.isArray(value) ? (value as readonly V[]) : [value as V];
 
-export function prepare(c: Case): Prepared {
-  const inputs = c.inputs.map((input, i) => fillInput(`${c.name}/${i}`, input));
-  return { case: c, inputs, expected: list(c.expect([...inputs])) };
+/** `flushes`: for devices that take what is below normal f32 for zeros. */
+export function prepare(c: Case, flushes = false): Prepared {
+  const filled = c.inputs.map((input, i) => fillInput(`${c.name}/${i}`, input));
+  const inputs = flushes ? filled.map(flushed) : filled;
+  const given = flushes ? { ...c, tolerance: { ...c.tolerance, flushes } } : c;
+  return { case: given, inputs, expected: list(c.expect([...inputs])) };
+}
+
+function flushed(x: Ref): Ref {
+  if (x.dtype !== 'f32' && x.dtype !== 'bf16') return x;
+  const isSmall = (v: number): boolean => Math.abs(v) < LEAST;
+  return { ...x, data: (x.data as number[]).map((v) => (isSmall(v) ? (v < 0 ? -0 : 0) : v)) };
 }
 
 /** Runs one case one way; says what is wrong, values or books. `lent`: the memory of inputs that are lent. */
@@ -28,12 +37,14 @@ export async function problemOf(
   way: Way,
   turn: number,
   lent = way.lends ? p.inputs.map((x) => typedOf(x).slice()) : [],
+  mayRefuse = false,
 ): Promise<string | undefined> {
   if (p.case.large && !way.large) return undefined;
   const before = device.memory();
   const made: T[] = [];
   const hold = (t: T): T => made[made.push(t) - 1];
   let problem: string | undefined;
+  let refused = false;
   try {
     const make = inputOf(way, p.case);
     const inputs: T[] = [];
@@ -46,14 +57,19 @@ export async function problemOf(
     const overwritten = lent.findIndex((array, i) => !identical(array, p.inputs[i]));
     if (overwritten >= 0) problem ??= `the memory lent for input ${overwritten} was written`;
   } catch (error) {
+    if (isRefusal(error)) refused = true;
     problem = String((error as Error).stack ?? error)
       .split('\n')
       .slice(0, 3)
       .join(' | ');
   }
   for (const t of made) t.dispose();
-  return problem ?? books(device, before);
+  const left = books(device, before);
+  return (refused && mayRefuse ? undefined : problem) ?? left;
 }
+
+const isRefusal = (error: unknown): boolean =>
+  error instanceof MiaError && error.code === 'ERR_UNSUPPORTED' && !error.message.includes('compile');
 
 async function check(
   prefix: string,

@@ -44,7 +44,13 @@ export function nothing(t: T): T {
 
 /** Memory of the device's own, which a plan may take over. */
 async function owned(device: Device, x: Ref): Promise<T> {
-  return nothing(plain(device, x)).realize();
+  const t = nothing(plain(device, x));
+  try {
+    return await t.realize();
+  } catch (error) {
+    t.dispose();
+    throw error;
+  }
 }
 
 const reversedAxes = (x: Ref): number[] => x.shape.map((_, d) => x.shape.length - 1 - d);
