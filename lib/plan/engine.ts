@@ -197,11 +197,11 @@ export class Engine {
         expected: `at most ${this.limit} at once`,
         actual: `${this.#inFlight.size + 1}`,
       });
-    const recorders = [...this.#recorders];
-    const times = recorders.length > 0 ? new StepTimes(entry.summary) : undefined;
+    const times = this.#recorders.size > 0 ? new StepTimes(entry.summary) : undefined;
     const running = entry.executable.run(bindings, signal, into, times);
     this.#count(entry, bindings, into);
     if (!times) return running;
+    const recorders = [...this.#recorders];
     const record = (memory: readonly Storage[]): readonly Storage[] => {
       const run = times.finish();
       for (const r of recorders) r.end(run);

@@ -37,25 +37,15 @@ export class Profile {
   /** Text: steps by op and kernel, those that took most first. */
   toTable(): string {
     const { runs, steps } = this;
-    const groups = new Map<string, { op: string; kernel: string; count: number; total: number }>();
-    for (const { op, kernel, duration } of steps) {
-      const key = `${op} ${kernel}`;
-      const group = groups.get(key) ?? { op, kernel, count: 0, total: 0 };
-      groups.set(key, group);
-      group.count++;
-      group.total += duration;
-    }
     const total = sum(steps);
-    const rows = [...groups.values()]
-      .toSorted((a, b) => b.total - a.total)
-      .map((g) => [
-        g.op,
-        g.kernel,
-        String(g.count),
-        (g.total / 1e6).toFixed(3),
-        (g.total / g.count / 1e3).toFixed(2),
-        ((100 * g.total) / (total || 1)).toFixed(1),
-      ]);
+    const rows = groupSteps(steps).map((g) => [
+      g.op,
+      g.kernel,
+      String(g.count),
+      (g.total / 1e6).toFixed(3),
+      (g.total / g.count / 1e3).toFixed(2),
+      ((100 * g.total) / (total || 1)).toFixed(1),
+    ]);
     const end = `${steps.length} steps: ${(total / 1e6).toFixed(3)} ms, in ${runs.length} runs: ${(sum(runs) / 1e6).toFixed(3)} ms`;
     return `${table(['op', 'kernel', 'count', 'total ms', 'mean us', 'share %'], rows)}\n${end}`;
   }
@@ -98,6 +88,27 @@ export class Profile {
     const traceEvents = [label('process_name', 0, 'mia'), ...tracks, ...slices];
     return JSON.stringify({ displayTimeUnit: 'ns', traceEvents });
   }
+}
+
+export interface StepGroup {
+  readonly op: string;
+  readonly kernel: string;
+  count: number;
+  /** Nanoseconds. */
+  total: number;
+}
+
+/** Steps by op and kernel, those that took most first. */
+export function groupSteps(steps: readonly Omit<ProfiledStep, 'start'>[]): StepGroup[] {
+  const groups = new Map<string, StepGroup>();
+  for (const { op, kernel, duration } of steps) {
+    const key = `${op} ${kernel}`;
+    const group = groups.get(key) ?? { op, kernel, count: 0, total: 0 };
+    groups.set(key, group);
+    group.count++;
+    group.total += duration;
+  }
+  return [...groups.values()].toSorted((a, b) => b.total - a.total);
 }
 
 type Span = Pick<ProfiledStep, 'start' | 'duration'>;

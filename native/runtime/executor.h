@@ -20,7 +20,7 @@ struct Run {
   std::vector<char*> into;        // by output: memory of the caller's that takes it instead, or null; may be empty
   Account* account = nullptr;     // of the outputs
   Clock::time_point origin;        // of the times
-  std::vector<double> times;       // [steps, 2]: start and end of each in nanoseconds since the origin; empty: not timed
+  std::vector<double> times;       // [steps, 2]: start and end of each, in nanoseconds since then; empty: not timed
   std::atomic<bool> cancelled{false};  // may be set at any time, looked at between ranges
 
   // Set by Execute(). Unless status is kOk there are no outputs.

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   apply,
   compile,
@@ -10,6 +10,12 @@ import {
   type Profile,
   type ProfiledRun,
 } from '../../../lib/index.js';
+import { StepTimes } from '../../../lib/plan/step-times.js';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
 
 const now = (): number => performance.now() * 1e6;
 
@@ -65,7 +71,7 @@ describe('what a profile holds', () => {
     await using cpu = await Cpu.create();
     let late: Promise<unknown> | undefined;
     const { runs } = await cpu.profile(() => {
-      late = record(cpu, 400).back();
+      late = record(cpu, 1000).back(); // too long to be answered at once
     });
     await late;
     expect(runs).toHaveLength(1);
@@ -85,8 +91,14 @@ describe('what a profile holds', () => {
         throw wrong;
       }),
     ).rejects.toBe(wrong);
+    const timed = vi.spyOn(StepTimes.prototype, 'part');
+    await record(cpu, 8).back();
+    expect(timed).not.toHaveBeenCalled();
     const { runs } = await cpu.profile(() => record(cpu, 8).back());
     expect(runs).toHaveLength(1);
+    expect(timed).toHaveBeenCalledOnce();
+    await record(cpu, 8).back();
+    expect(timed).toHaveBeenCalledOnce();
   });
 
   test('no runs that fail', async () => {
@@ -153,6 +165,16 @@ test('kernels in JavaScript are steps like others', async () => {
   checkRun(runs[0]);
   expect(runs[0].steps.map((s) => s.op)).toEqual(['exp', 'slow', 'sin']);
   expect(runs[0].steps[1].duration).toBeGreaterThanOrEqual(5e6);
+});
+
+test('MIA_DEBUG=4 prints a table of each run', async () => {
+  vi.stubEnv('MIA_DEBUG', '4');
+  const printed = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  await using cpu = await Cpu.create();
+  await record(cpu, 4).back();
+  const text = printed.mock.calls.map(([line]) => String(line)).join('');
+  expect(text).toMatch(/\[mia\] ran\nop +kernel +count +total ms/);
+  expect(text).toMatch(/\d steps: [\d.]+ ms, in 1 runs/);
 });
 
 interface Slice {
