@@ -1,6 +1,7 @@
 import type { Node } from './ir/node.js';
 import type { Op } from './ir/op.js';
 import type { TypedArray } from './dtype.js';
+import type { Profile } from './plan/profile.js';
 
 /** What tensors of a device hold right now, in bytes where not said otherwise. */
 export interface MemoryInfo {
@@ -33,6 +34,11 @@ export interface Device extends AsyncDisposable {
   readonly info: Readonly<Record<string, unknown>>;
   memory(): MemoryInfo;
   counters(): Counters;
+  /**
+   * The times of every step of the runs that begin while `body` does its work; those that it did not wait for end first.
+   * Rejects with what `body` throws.
+   */
+  profile(body: () => unknown): Promise<Profile>;
   close(): Promise<void>;
   /** What the tensor front end needs from a device; not for users. @internal */
   readonly core: DeviceCore;
@@ -69,7 +75,8 @@ export interface PlanSummary {
     output: string;
     inPlace: boolean;
   }[];
-  readonly slots: readonly { name: string; bytes: number }[];
+  /** `first`, `last`: steps that first write and last touch it; -1 and the step count for memory from before and after. */
+  readonly slots: readonly { name: string; bytes: number; first: number; last: number }[];
   /** Bytes of all slots that the plan itself allocates. */
   readonly bytes: number;
   toString(): string;

@@ -12,6 +12,7 @@ export type {
   WeightDType,
 } from './dtype.js';
 export type { Counters, Device, MemoryInfo, PlanSummary } from './device.js';
+export type { Profile, ProfiledRun, ProfiledStep } from './plan/profile.js';
 export { Layout, type IntTuple, type Tiler } from './layout/index.js';
 export { Cpu, CpuBuilder, type CpuInfo, type CpuOptions } from './cpu/device.js';
 export type { HostKernel, HostKernelInfo } from './cpu/executable.js';

@@ -1,10 +1,10 @@
-/** Plans as pictures: Mermaid text, an SVG of the steps in order with the slots that they pass on, and a page around it. */
+/** Plans as pictures: Mermaid text, and an SVG of the steps in order with the slots that they pass on. */
 import type { PlanSummary } from '../device.js';
 
 type Step = PlanSummary['steps'][number];
 
-const outputsOf = (step: Step): string[] => step.output.split(' ').filter((name) => name !== '');
-const escape = (text: string): string =>
+export const outputsOf = (step: Step): string[] => step.output.split(' ').filter((name) => name !== '');
+export const escape = (text: string): string =>
   text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]!);
 
 interface Edge {
@@ -72,24 +72,5 @@ export function planSvg(plan: PlanSummary): string {
   ].join('\n');
 }
 
-const shortList = (names: readonly string[]): string =>
+export const shortList = (names: readonly string[]): string =>
   names.length <= 6 ? names.join(' ') : `${names.slice(0, 5).join(' ')} +${names.length - 5}`;
-
-/** The picture with the slots under it, in one file that needs nothing else. */
-export function planHtml(plan: PlanSummary, title: string): string {
-  const total = (plan.bytes / 1e6).toFixed(2);
-  const slots = plan.slots
-    .filter((s) => !s.name.startsWith('in'))
-    .map((s) => `<tr><td>${s.name}</td><td>${s.bytes.toLocaleString('en')}</td></tr>`);
-  return `<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>${escape(title)}</title>
-<style>body{font:15px system-ui,sans-serif;margin:2rem auto;max-width:1300px;padding:0 1rem;color:#222;background:#fff}
-table{border-collapse:collapse;font:13px ui-monospace,monospace}td,th{padding:.15rem 1rem;text-align:right;border-bottom:1px solid #ddd}</style>
-<h1>${escape(title)}</h1>
-<p>${plan.steps.length} steps; ${total} MB of scratch and results, shared by lifetime.</p>
-${planSvg(plan)}
-<h2>Slots</h2>
-<table><tr><th>slot</th><th>bytes</th></tr>${slots.join('')}</table>
-</html>
-`;
-}

@@ -24,7 +24,10 @@ export interface Addon {
   /** Bytes of weights [k, n] as `pack.<format>` lays them out for an instruction set; -1: it has no such format. */
   imageBytes(isa: string, format: string, n: number, k: number): number;
   releaseProgram(program: number): void;
-  /** [status, detail, step, output handles...] at once, or undefined when queued. */
+  /**
+   * [status, detail, step, output handles...] at once, or undefined when queued. A `timed` run that succeeds adds the
+   * start and end of each step, in nanoseconds since the call.
+   */
   run(
     program: number,
     inputs: NativeMemory[],
@@ -32,6 +35,7 @@ export interface Addon {
     inline: boolean,
     /** By output: an array or a buffer that takes it; the run gives handle 0 for it then. Empty: none does. */
     into: readonly (NativeMemory | null)[],
+    timed: boolean,
   ): number[] | undefined;
   cancel(runId: number): void;
   /** `zeros`: all of them; pages that nobody touches take no memory. */

@@ -5,6 +5,7 @@ import type { Counters, Device, DeviceCore, MemoryInfo } from '../device.js';
 import type { Op } from '../ir/op.js';
 import { defaultOps } from '../ops/index.js';
 import { Engine, type Backend } from '../plan/engine.js';
+import type { Profile } from '../plan/profile.js';
 import { loadAddon, type Addon } from './addon.js';
 import { namesOf } from './encode.js';
 import { prepare, type CpuContext, type HostKernel } from './executable.js';
@@ -109,6 +110,11 @@ export class Cpu implements Device {
 
   counters(): Counters {
     return { ...this.#engine.counters };
+  }
+
+  async profile(body: () => unknown): Promise<Profile> {
+    if (this.#closed) throw new MiaError('ERR_CLOSED', 'profile', 'the cpu device is closed');
+    return this.#engine.profile(body);
   }
 
   /** Waits for runs in flight, then frees all memory of the device. Its tensors throw ERR_CLOSED from now on. */

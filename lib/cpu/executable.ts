@@ -5,6 +5,7 @@ import { MiaError } from '../errors.js';
 import type { Attrs } from '../ir/op.js';
 import type { Binding, Executable, Target } from '../plan/engine.js';
 import type { Plan, PlanInput, Step } from '../plan/plan.js';
+import type { StepTimes } from '../plan/step-times.js';
 import type { Addon, NativeMemory } from './addon.js';
 import { encode, type Names, type Segment } from './encode.js';
 import { pin, runProgram } from './runner.js';
@@ -32,9 +33,11 @@ export interface CpuContext {
   readonly images: Images;
 }
 
-type Part =
+/** Some steps of the plan, from `first` on. */
+type Part = { readonly first: number } & (
   | { readonly segment: Segment; readonly program: number }
-  | { readonly host: Step; readonly kernel: HostKernel };
+  | { readonly host: Step; readonly kernel: HostKernel }
+);
 
 /** A plan as native programs: one, unless JavaScript kernels stand between. */
 export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContext): Executable {
@@ -53,12 +56,14 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
   const parts: Part[] = [];
   let released = false;
   try {
+    let first = 0;
     for (const part of split(plan, inputSlots, outputSlots, constantSlots)) {
       parts.push(
         'host' in part
-          ? { host: part.host, kernel: hostKernel(part.host) }
-          : { segment: part, program: native(part) },
+          ? { first, host: part.host, kernel: hostKernel(part.host) }
+          : { first, segment: part, program: native(part) },
       );
+      first += 'host' in part ? 1 : part.steps.length;
     }
   } catch (error) {
     release();
@@ -73,23 +78,31 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
   const [only] = parts;
 
   return {
-    run(inputs, signal, into) {
+    run(...args) {
+      const [inputs, , into] = args;
       const pending = held.images.flatMap(({ image }) => image.pending ?? []);
-      if (pending.length === 0) return start(inputs, signal, into);
+      if (pending.length === 0) return start(...args);
       for (const own of [...inputs.map((i) => memoryOf(i.memory)), ...targets(into)]) pin(own);
       return Promise.all(pending).then(() => {
-        if (!released) return start(inputs, signal, into);
+        if (!released) return start(...args);
         throw new MiaError('ERR_CLOSED', 'run', 'the program was disposed before its weights were packed');
       });
     },
     release,
   };
 
-  function start(...[inputs, signal, into]: Parameters<Executable['run']>): ReturnType<Executable['run']> {
-    if (parts.length !== 1 || !('segment' in only)) return runParts(inputs, signal);
-    const memoryOut = targets(into);
+  function start(
+    ...[inputs, signal, into, times]: Parameters<Executable['run']>
+  ): ReturnType<Executable['run']> {
+    if (parts.length !== 1 || !('segment' in only)) return runParts(inputs, signal, times);
     const memory = inputs.map(({ memory: m, donate }) => (donate ? -(m as Owned).handle : memoryOf(m)));
-    const running = runProgram(only.program, memory, opOf(only.segment), inline(into), signal, memoryOut);
+    const running = runProgram(only.program, memory, {
+      steps: only.segment.steps,
+      inline: inline(into),
+      signal,
+      into: targets(into),
+      onTimes: times?.part(0),
+    });
     for (const { memory: m, donate } of inputs) if (donate) (m as Owned).surrender();
     const wrap = (handles: number[]): Storage[] =>
       handles.map((h, i) => {
@@ -135,25 +148,32 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: CpuContex
   }
 
   /** Native programs and JavaScript kernels in turn; memory between them lies in buffers of its own. */
-  async function runParts(inputs: readonly Binding[], signal?: AbortSignal): Promise<Storage[]> {
+  async function runParts(
+    inputs: readonly Binding[],
+    signal?: AbortSignal,
+    times?: StepTimes,
+  ): Promise<Storage[]> {
     const at = new Map<number, NativeMemory>(constantMemory);
     inputSlots.forEach((slot, i) => at.set(slot, memoryOf(inputs[i].memory)));
     const made = new Set<number>(); // handles to free if a part fails
     try {
       for (const part of parts) {
+        const onTimes = times?.part(part.first);
         if ('segment' in part) {
           const handles = await runProgram(
             part.program,
             part.segment.inputs.map((s) => at.get(s)!),
-            opOf(part.segment),
-            inline(),
-            signal,
+            { steps: part.segment.steps, inline: inline(), signal, onTimes },
           );
           handles.forEach((h, i) => {
             made.add(h);
             at.set(part.segment.outputs[i], h);
           });
-        } else runHost(part.host, part.kernel, at, made);
+        } else {
+          const start = performance.now();
+          runHost(part.host, part.kernel, at, made);
+          onTimes?.([0, (performance.now() - start) * 1e6]);
+        }
       }
     } catch (error) {
       for (const h of made) cx.addon.release(h);
@@ -252,11 +272,6 @@ function newBytes(op: string, bytes: number): Uint8Array {
     });
   }
 }
-
-const opOf =
-  (segment: Segment) =>
-  (step: number): string =>
-    segment.steps[step]?.op ?? 'run';
 
 /** Runs of native steps, with the JavaScript kernels between them. */
 function split(

@@ -79,7 +79,11 @@ function make(source: Storage, plan: Plan, { slot, once }: PlanInput, cx: CpuCon
   let storage: Owned | undefined;
   try {
     storage = new Owned(addon.alloc(bytes, false), bytes, ledger, addon, live);
-    const running = runProgram(program, [memoryOf(source)], () => 'pack', false, undefined, [storage.handle]);
+    const running = runProgram(program, [memoryOf(source)], {
+      steps: [{ op: 'pack' }],
+      inline: false,
+      into: [storage.handle],
+    });
     const image: Image = { storage, pending: undefined, users: 0 };
     if (running instanceof Promise) {
       image.pending = running.then(() => void (image.pending = undefined));

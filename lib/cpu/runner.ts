@@ -5,12 +5,24 @@ import { loadAddon, type NativeMemory } from './addon.js';
 /** Status codes of native/kernels/kernels.h. */
 const status = ['ok', 'index out of range', 'cancelled', 'out of memory'] as const;
 
+/** What a run is called with, apart from its inputs. */
+export interface RunOptions {
+  /** Of the program: a failure names the op. */
+  readonly steps: readonly { readonly op: string }[];
+  /** A tiny one may answer at once. */
+  readonly inline: boolean;
+  readonly signal?: AbortSignal | undefined;
+  /** By output: memory that takes it; empty: none does. */
+  readonly into?: readonly (NativeMemory | null)[];
+  /** Takes the start and end of each step, in nanoseconds since the call, if the run succeeds. */
+  readonly onTimes?: ((spans: readonly number[]) => void) | undefined;
+}
+
 interface Waiting {
   resolve(handles: number[]): void;
   reject(error: Error): void;
-  opOf(step: number): string;
-  signal: AbortSignal | undefined;
-  onAbort: (() => void) | undefined;
+  readonly options: RunOptions;
+  readonly onAbort: (() => void) | undefined;
 }
 
 /** Runs in flight of this environment (the main thread, or one worker). */
@@ -19,18 +31,15 @@ let nextRun = 1;
 let ready = false;
 
 /**
- * Runs a native program once; arrays in `into` take outputs. Where `inline` allows it, tiny ones answer at once; the
- * rest run on Mia's threads. Throws, with nothing queued, on memory that native code refuses; otherwise fails with the
- * op of the step that failed.
+ * Runs a native program once. Where `inline` allows it, tiny ones answer at once; the rest run on Mia's threads. Throws,
+ * with nothing queued, on memory that native code refuses; otherwise fails with the op of the step that failed.
  */
 export function runProgram(
   program: number,
   inputs: NativeMemory[],
-  opOf: (step: number) => string,
-  inline: boolean,
-  signal?: AbortSignal,
-  into: readonly (NativeMemory | null)[] = [],
+  options: RunOptions,
 ): number[] | Promise<number[]> {
+  const { inline, signal, into = [], onTimes } = options;
   const addon = loadAddon();
   if (!ready) {
     addon.setup(complete);
@@ -40,20 +49,16 @@ export function runProgram(
   const id = nextRun++;
   let result: number[] | undefined;
   try {
-    result = addon.run(program, inputs, id, inline, into);
+    result = addon.run(program, inputs, id, inline, into, onTimes !== undefined);
   } catch (error) {
     throw refused(error as Error);
   }
-  if (result) {
-    const error = failure(result, opOf, signal);
-    if (error) throw error;
-    return result.slice(3);
-  }
+  if (result) return handlesOf(result, options);
   for (const memory of [...inputs, ...into]) pin(memory);
   return new Promise((resolve, reject) => {
     const onAbort = signal && ((): void => addon.cancel(id));
     if (onAbort) signal.addEventListener('abort', onAbort, { once: true });
-    waiting.set(id, { resolve, reject, opOf, signal, onAbort });
+    waiting.set(id, { resolve, reject, options, onAbort });
   });
 }
 
@@ -70,22 +75,31 @@ function complete(id: number, result: number[]): void {
   const run = waiting.get(id);
   if (!run) return;
   waiting.delete(id);
-  if (run.onAbort) run.signal!.removeEventListener('abort', run.onAbort);
-  const error = failure(result, run.opOf, run.signal);
-  if (error) run.reject(error);
-  else run.resolve(result.slice(3));
+  const { options, onAbort } = run;
+  if (onAbort) options.signal!.removeEventListener('abort', onAbort);
+  try {
+    run.resolve(handlesOf(result, options));
+  } catch (error) {
+    run.reject(error as Error);
+  }
 }
 
-function failure(
-  [code, detail, step]: number[],
-  opOf: (step: number) => string,
-  signal?: AbortSignal,
-): MiaError | undefined {
+/** The handles of a run's outputs, once its times are where they belong; throws what went wrong. */
+function handlesOf(result: number[], { steps, signal, onTimes }: RunOptions): number[] {
+  const [code, detail, step] = result;
+  const error = failure(code, detail, steps[step]?.op ?? 'run', signal);
+  if (error) throw error;
+  const end = onTimes ? result.length - 2 * steps.length : result.length;
+  onTimes?.(result.slice(end));
+  return result.slice(3, end);
+}
+
+function failure(code: number, detail: number, op: string, signal?: AbortSignal): MiaError | undefined {
   switch (status[code]) {
     case 'ok':
       return undefined;
     case 'index out of range':
-      return new MiaError('ERR_SHAPE', opOf(step), {
+      return new MiaError('ERR_SHAPE', op, {
         message: 'index out of range',
         actual: String(detail),
       });
@@ -94,11 +108,11 @@ function failure(
     case 'out of memory':
       return new MiaError(
         'ERR_OUT_OF_MEMORY',
-        step >= 0 ? opOf(step) : 'run',
+        op,
         'not enough memory for the results or the scratch of this run',
       );
     default:
-      return new MiaError('ERR_DEVICE', opOf(step), `native status ${code}`);
+      return new MiaError('ERR_DEVICE', op, `native status ${code}`);
   }
 }
 

@@ -1,6 +1,6 @@
 /** What every device does the same way: find or make a plan, bind it, run it, settle the nodes. */
 import { debug, debugLevel } from '../env.js';
-import { MiaError } from '../errors.js';
+import { MiaError, show } from '../errors.js';
 import type { TypedArray } from '../dtype.js';
 import type { Compiled, Counters, Ledger, PlanSummary, Root, Storage } from '../device.js';
 import { settle, type Node } from '../ir/node.js';
@@ -8,6 +8,8 @@ import type { Op } from '../ir/op.js';
 import { LruCache } from './cache.js';
 import { makePlan } from './planner.js';
 import { summarize, type Plan, type PlanOutput } from './plan.js';
+import { Profile, type ProfiledRun } from './profile.js';
+import { StepTimes, type Recorder } from './step-times.js';
 import { graphOf, keyOf, settledBy, trace, type Trace } from './trace.js';
 
 /** Memory bound to an input of a run; `donate`: the run may keep it for the result that has it as donor. */
@@ -25,11 +27,13 @@ export interface Executable {
    * Runs with one binding per input that is not constant; gives the memory of each output slot, in slot order. Tiny
    * plans may answer at once. Throws before anything happened; rejects once memory may have been given away. Arrays
    * in `into` (by output slot, of its size) may be made the memory of their slots; a Storage there is a state's and will be.
+   * Given `times`, the spans of all steps are in it when the run has succeeded.
    */
   run(
     inputs: readonly Binding[],
     signal?: AbortSignal,
     into?: readonly Target[],
+    times?: StepTimes,
   ): readonly Storage[] | Promise<readonly Storage[]>;
   release(): void;
 }
@@ -48,6 +52,7 @@ export interface Backend {
 /** A prepared plan, and what each run of it reads off it. */
 interface Entry {
   readonly plan: Plan;
+  readonly summary: PlanSummary;
   readonly executable: Executable;
   readonly outputSlots: readonly number[];
   /** By leaf: whether a result may take over its memory. */
@@ -65,6 +70,9 @@ type RunOptions = [signal?: AbortSignal, into?: readonly Target[]];
 
 const CACHED_PLANS = 256;
 
+/** For MIA_DEBUG=4. */
+const printTimes: Recorder = { end: (run) => debug(4, () => `ran\n${new Profile([run]).toTable()}`) };
+
 export class Engine {
   readonly ledger: Ledger = { liveTensors: 0, liveBytes: 0, peakBytes: 0 };
   readonly counters: Counters = {
@@ -80,15 +88,17 @@ export class Engine {
   readonly #inFlight = new Set<Promise<unknown>>();
   /** Nodes that runs in flight will settle. */
   #pending = 0;
-  /** MIA_DEBUG=4, as it was when the device was made. */
-  readonly #timed = debugLevel() >= 4;
+  /** Who is told of the runs that begin, and of each when it has succeeded. */
+  readonly #recorders = new Set<Recorder>();
 
   /** `limit`: runs that may be in flight; each holds memory of its own. */
   constructor(
     readonly ops: ReadonlyMap<string, Op>,
     readonly backend: Backend,
     readonly limit: number,
-  ) {}
+  ) {
+    if (debugLevel() >= 4) this.#recorders.add(printTimes);
+  }
 
   async evaluate(roots: readonly Root[]): Promise<Arrays> {
     while (this.#pending > 0) {
@@ -121,7 +131,7 @@ export class Engine {
   }
 
   explain(root: Root): PlanSummary {
-    return summarize(this.#lookup(trace([root])).plan);
+    return this.#lookup(trace([root])).summary;
   }
 
   compile(inputs: readonly Node[], roots: readonly Root[]): Compiled {
@@ -134,7 +144,7 @@ export class Engine {
       return this.#arrays(entry, memory, []);
     };
     return {
-      summary: summarize(entry.plan),
+      summary: entry.summary,
       run: async (arrays, signal, into, states) => {
         const bindings = arrays.map((memory): Binding => ({ memory, donate: false }));
         const targets = (into || states) && targetsOf(entry, into ?? [], states ?? []);
@@ -157,25 +167,52 @@ export class Engine {
     this.#plans.clear();
   }
 
-  /** Runs and keeps the books; under MIA_DEBUG=4 prints how long it took. */
-  #run(entry: Entry, bindings: readonly Binding[], ...options: RunOptions): ReturnType<Executable['run']> {
+  async profile(body: () => unknown): Promise<Profile> {
+    if (typeof body !== 'function')
+      throw new MiaError('ERR_DTYPE', 'profile', {
+        expected: 'a function',
+        actual: show(body),
+        message: 'bad callback',
+      });
+    const runs: ProfiledRun[] = [];
+    const begun: Promise<unknown>[] = [];
+    const recorder: Recorder = { begin: (run) => begun.push(run), end: (run) => runs.push(run) };
+    this.#recorders.add(recorder);
+    try {
+      await body();
+    } finally {
+      this.#recorders.delete(recorder);
+      await Promise.allSettled(begun);
+    }
+    return new Profile(runs);
+  }
+
+  /** Runs and keeps the books. */
+  #run(
+    entry: Entry,
+    bindings: readonly Binding[],
+    ...[signal, into]: RunOptions
+  ): ReturnType<Executable['run']> {
     if (this.#inFlight.size >= this.limit)
       throw new MiaError('ERR_BUSY', 'run', {
         message: 'too many runs are in flight',
         expected: `at most ${this.limit} at once`,
         actual: `${this.#inFlight.size + 1}`,
       });
-    const start = this.#timed ? performance.now() : 0;
-    const running = entry.executable.run(bindings, ...options);
-    this.#count(entry, bindings, options[1]);
-    if (!this.#timed) return running;
-    const print = (): void => {
-      const ms = (performance.now() - start).toFixed(3);
-      debug(4, () => `ran ${entry.plan.steps.length} steps in ${ms} ms`);
+    const times = this.#recorders.size > 0 ? new StepTimes(entry.summary) : undefined;
+    const running = entry.executable.run(bindings, signal, into, times);
+    this.#count(entry, bindings, into);
+    if (!times) return running;
+    const recorders = [...this.#recorders];
+    const record = (memory: readonly Storage[]): readonly Storage[] => {
+      const run = times.finish();
+      for (const r of recorders) r.end(run);
+      return memory;
     };
-    if (running instanceof Promise) return running.finally(print);
-    print();
-    return running;
+    if (!(running instanceof Promise)) return record(running);
+    const recorded = running.then(record);
+    for (const r of recorders) r.begin?.(recorded);
+    return recorded;
   }
 
   #track<T>(run: Promise<T>): Promise<T> {
@@ -226,6 +263,7 @@ export class Engine {
     const arrays = plan.outputs.filter((o) => o.form === 'array');
     return {
       plan,
+      summary: summarize(plan),
       executable,
       outputSlots,
       donors: plan.inputs.map((i) => taken.has(i.slot)),

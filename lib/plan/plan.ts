@@ -123,7 +123,7 @@ export function summarize(plan: Plan): PlanSummary {
     output: s.writes.map((w) => names[w]).join(' '),
     inPlace: s.inPlace,
   }));
-  const slots = plan.slots.map((s, i) => ({ name: names[i], bytes: s.bytes }));
+  const slots = plan.slots.map((s, i) => ({ name: names[i], bytes: s.bytes, first: s.first, last: s.last }));
   return { steps, slots, bytes: allocatedBytes(plan), toString: () => printPlan(plan) };
 }
 

@@ -44,7 +44,7 @@ class Args {
  private:
   bool Check(bool good, const char* name, const char* type);
 
-  static constexpr size_t kMost = 5;
+  static constexpr size_t kMost = 6;
   napi_env env_;
   const char* function_ = "";
   napi_value values_[kMost];

@@ -25,17 +25,22 @@ napi_value NewResult(napi_env env, Status status, int64_t detail, int step, size
   return result;
 }
 
-// [status, detail, step, handles of the outputs...]
+// [status, detail, step, handles of the outputs..., times...]
 napi_value MakeResult(Instance& instance, Flight* flight) {
   const napi_env env = instance.env;
   try {
-    const size_t count = flight->status == Status::kOk ? flight->outputs.size() : 0;
-    napi_value result = NewResult(env, flight->status, flight->detail, flight->step, count);
+    const bool ok = flight->status == Status::kOk;
+    const size_t count = ok ? flight->outputs.size() : 0;
+    const size_t num_times = ok ? flight->times.size() : 0;
+    napi_value result = NewResult(env, flight->status, flight->detail, flight->step, count + num_times);
     for (size_t i = 0; i < count && result != nullptr; i++) {
       // 0 where the caller's own memory took the output.
       const double handle = flight->into[i] == nullptr ? instance.buffers.Add(flight->outputs[i]) : 0;
       flight->outputs[i] = nullptr;  // its reference is the table's now
       napi_set_element(env, result, static_cast<uint32_t>(3 + i), ToNumber(env, handle));
+    }
+    for (size_t i = 0; i < num_times && result != nullptr; i++) {
+      napi_set_element(env, result, static_cast<uint32_t>(3 + count + i), ToNumber(env, flight->times[i]));
     }
     return result;
   } catch (const std::bad_alloc&) {
@@ -164,7 +169,7 @@ void HoldBuffers(Instance& instance, Flight* flight, std::vector<Input>& inputs)
 
 // Null if memory is short, and then nothing has changed.
 Flight* Bind(Instance& instance, LoadedProgram* loaded, std::vector<Input>& inputs,
-             const std::vector<Input>& targets, bool queued) {
+             const std::vector<Input>& targets, bool queued, bool timed) {
   std::unique_ptr<Flight> fresh;
   if (instance.spare.empty()) {
     fresh = std::make_unique<Flight>(instance.completions);
@@ -178,6 +183,8 @@ Flight* Bind(Instance& instance, LoadedProgram* loaded, std::vector<Input>& inpu
   fresh->outputs.resize(static_cast<size_t>(program.num_outputs));
   fresh->into.assign(static_cast<size_t>(program.num_outputs), nullptr);
   fresh->base.resize(program.locs.size());
+  fresh->times.assign(timed ? 2 * program.steps.size() : 0, 0);
+  if (timed) fresh->origin = Run::Clock::now();
   fresh->program = &program;
   fresh->account = &instance.account;
   fresh->cancelled.store(false, std::memory_order_relaxed);
@@ -237,7 +244,7 @@ napi_value Setup(Instance& instance, Args& args) {
 }
 
 // run(program: number, inputs: (ArrayBufferView | number)[], runId: number, inline: boolean,
-//     into: (ArrayBufferView | number | null)[]): number[] | undefined
+//     into: (ArrayBufferView | number | null)[], timed: boolean): number[] | undefined
 napi_value RunProgram(Instance& instance, Args& args) {
   const napi_env env = instance.env;
   args.function("run");
@@ -246,6 +253,7 @@ napi_value RunProgram(Instance& instance, Args& args) {
   const int64_t run_id = args.Int(2, "runId", -kMaxInt, kMaxInt);
   const bool may_inline = args.Bool(3, "inline");
   const size_t num_targets = args.ArrayLength(4, "into");
+  const bool timed = args.Bool(5, "timed");
   if (!args.ok()) return nullptr;
   const LoadedProgram* before = instance.programs.Find(program_id);
   if (before == nullptr) return Throw(env, "run: there is no such program");
@@ -276,7 +284,7 @@ napi_value RunProgram(Instance& instance, Args& args) {
     if (!error.empty()) return Throw(env, "run: target " + std::to_string(i) + " " + error);
   }
   if (!queued) {
-    Flight* flight = Bind(instance, loaded, inputs, targets, false);
+    Flight* flight = Bind(instance, loaded, inputs, targets, false, timed);
     if (flight == nullptr) return ThrowOutOfMemory(env);
     ExecuteHere(*flight);
     const napi_value result = MakeResult(instance, flight);
@@ -291,7 +299,7 @@ napi_value RunProgram(Instance& instance, Args& args) {
   Flight*& slot = instance.flights[run_id];
   Flight* flight = nullptr;
   try {
-    flight = Bind(instance, loaded, inputs, targets, true);
+    flight = Bind(instance, loaded, inputs, targets, true, timed);
   } catch (const std::bad_alloc&) {
   }
   if (flight == nullptr) {

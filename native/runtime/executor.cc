@@ -62,6 +62,11 @@ bool BindMemory(Run& run, const Arena& arena) {
   return true;
 }
 
+void Note(Run& run, size_t index) {
+  if (run.times.empty()) return;
+  run.times[index] = std::chrono::duration<double, std::nano>(Run::Clock::now() - run.origin).count();
+}
+
 void RunSteps(Run& run, char* arena) {
   Pool& pool = Pool::Process();
   const Work* work = run.program->work.data();
@@ -70,12 +75,14 @@ void RunSteps(Run& run, char* arena) {
     const Step& step = run.program->steps[static_cast<size_t>(i)];
     int32_t status = 0;
     int64_t detail = 0;
+    Note(run, 2 * static_cast<size_t>(i));
     Phase phase{&run, &step, 0, step.shared_bytes == 0 ? nullptr : arena + step.shared_offset, &status, &detail};
     for (; phase.index < step.kernel->phases; phase.index++) {
       pool.ParallelFor(run.program->threads, *work++, RunRange, &phase);
       if (!phase.Stopped()) continue;
       return Stop(run, status != 0 ? static_cast<Status>(status) : Status::kCancelled, detail, i);
     }
+    Note(run, 2 * static_cast<size_t>(i) + 1);
   }
 }
 

@@ -1,12 +1,13 @@
 // Imports of lib/ go one way (docs/ARCHITECTURE.md). A part is a folder or a file directly under lib/.
 import { importsOf } from './imports.mjs';
 
-const base = ['errors', 'env', 'dtype', 'layout'];
+const base = ['errors', 'env', 'dtype', 'table', 'layout'];
 const core = [...base, 'device', 'ir', 'ops'];
 const mayImport = {
   errors: [],
   env: ['errors'],
   dtype: ['errors'],
+  table: [],
   layout: ['errors'],
   device: [...core, 'plan'], // interfaces only, so only as types: see below
   ir: [...base, 'device'],

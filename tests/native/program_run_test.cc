@@ -97,6 +97,26 @@ TEST(program_runs) {
   }
 }
 
+TEST(program_times_its_steps_when_asked) {
+  const auto program = Make(Sample(500), 2);
+  std::vector<float> x(500, 1), y(500, 2);
+  for (size_t timed = 0; timed < 2; timed++) {
+    Queued run(program.get(), {x.data(), y.data()});
+    run.times.assign(timed * 6, -1);
+    run.origin = Run::Clock::now();
+    run.Start(2);
+    run.Wait();
+    const double end = std::chrono::duration<double, std::nano>(Run::Clock::now() - run.origin).count();
+    CHECK(run.status == Status::kOk);
+    CHECK_EQ(run.times.size(), timed * 6);
+    double last = 0;
+    for (double time : run.times) {
+      CHECK(time >= last && time <= end);
+      last = time;
+    }
+  }
+}
+
 TEST(program_runs_in_place) {
   const auto program = Make(Sample(500), 2);
   Buffer* x = Buffer::Create(2000, nullptr);

@@ -69,6 +69,7 @@ describe('calls', () => {
     [['quantize', stories, join(folder, 'never')], 'needs --to'],
     [['graph', stories, '--format', 'png'], '--format is one of'],
     [['graph', stories, '--shape', 'x'], '--shape takes'],
+    [['graph', stories, '--profile'], '--profile goes with --format html'],
   ])('mia %j is no call: exit code 2', async (args, message) => {
     const { code, out, err } = await mia(args);
     expect(code).toBe(2);
@@ -196,7 +197,8 @@ describe('files', () => {
     const svg = (await mia(['graph', stories, '--format', 'svg', '--shape', 'input_ids=1,8'])).out;
     expect(svg).toMatch(/^<svg .*<\/svg>\s*$/s);
     const html = (await mia(['graph', stories, '--format', 'html'])).out;
-    expect(html).not.toMatch(/(src|href)="http/);
+    expect(html).not.toMatch(/(src|href)=|url\(|@import/); // needs nothing else
+    expect(html).not.toContain('Time by kernel');
     const steps = (await json('graph', join(root, 'tests/fixtures/models/bert'))).steps as unknown[];
     expect(steps.length).toBeGreaterThan(10);
 
@@ -206,6 +208,54 @@ describe('files', () => {
     writeFileSync(tape, t.tape.toBytes({ data: true }));
     t.dispose();
     expect((await mia(['graph', tape, '--format', 'text'])).out).toContain('exp+add');
+  });
+
+  test('graph --profile: each step with its time, each slot with its life', async () => {
+    const bert = join(root, 'tests/fixtures/models/bert');
+    const vit = join(root, 'tests/fixtures/models/vit');
+    for (const model of [
+      [stories],
+      [stories, '--shape', 'input_ids=1,5'],
+      [bert],
+      [vit, '--shape', 'pixel_values=1,3,24,24'],
+    ]) {
+      const plan = await json('graph', ...model, '--profile');
+      const steps = plan.steps as { op: string }[];
+      const times = plan.times as number[];
+      expect(times).toHaveLength(steps.length);
+      expect(times.every((t) => t >= 0)).toBe(true);
+      expect(times.reduce((a, b) => a + b)).toBeGreaterThan(0);
+    }
+    const plan = await json('graph', stories);
+    const steps = plan.steps as { op: string }[];
+    const slots = plan.slots as { name: string; first: number; last: number }[];
+    const html = (await mia(['graph', stories, '--format', 'html', '--profile'])).out;
+    expect(html.match(/<rect /g)).toHaveLength(slots.filter((s) => !s.name.startsWith('in')).length);
+    const [groups, rows] = html.split('Steps and slots');
+    expect(groups).toContain('Time by kernel');
+    expect(groups.match(/--share:/g)!.length).toBeGreaterThan(5);
+    expect(rows.match(/<tr>.*?--share:.*? \u00b5s<\/td>/g)).toHaveLength(steps.length);
+
+    await using cpu = await Cpu.create();
+    const t = Tensor.create(cpu, [2, 2], new Float32Array(4)).exp().add(1);
+    const tape = join(folder, 'timed.safetensors');
+    writeFileSync(tape, t.tape.toBytes({ data: true }));
+    t.dispose();
+    const one = await json('graph', tape, '--profile');
+    expect(one.times).toHaveLength((one.steps as unknown[]).length);
+  });
+
+  test('run --profile: a trace of every run', async () => {
+    const file = join(folder, 'trace.json');
+    const { code } = await mia(['run', stories, 'Once', '--max-tokens', '4', '--profile', file]);
+    expect(code).toBe(0);
+    const { traceEvents } = JSON.parse(readFileSync(file, 'utf8')) as {
+      traceEvents: { ph: string; cat?: string; ts: number; dur: number; args: { steps?: number } }[];
+    };
+    const runs = traceEvents.filter((e) => e.cat === 'run');
+    expect(runs.length).toBeGreaterThanOrEqual(4);
+    const steps = traceEvents.filter((e) => e.cat === 'step');
+    expect(steps).toHaveLength(runs.reduce((sum, r) => sum + r.args.steps!, 0));
   });
 
   test('bench', async () => {

@@ -42,6 +42,7 @@ export function fakeDevice({ kind = 'cpu', ops = defaultOps, visible = true }: F
     info: {},
     memory: () => ({ ...ledger, arenaBytes: 0 }),
     counters: () => counters,
+    profile: async () => refuse(),
     close,
     [Symbol.asyncDispose]: close,
     core,

@@ -1,7 +1,7 @@
 import { modelOptions, type Call, type Command } from '../command.js';
 import { defaultModel, withModel } from '../model.js';
 import type { Model } from '../../models/model.js';
-import { table } from '../output.js';
+import { table } from '../../table.js';
 
 interface Row {
   readonly test: string;

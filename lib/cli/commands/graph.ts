@@ -1,9 +1,14 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { PlanSummary } from '../../device.js';
+import type { Model } from '../../models/model.js';
 import { Tape } from '../../tensor/tape.js';
 import { modelOptions, UsageError, type Call, type Command } from '../command.js';
-import { planHtml, planMermaid, planSvg } from '../drawing.js';
+import { planMermaid, planSvg } from '../drawing.js';
+import { measure } from '../measure.js';
 import { openDevice, withModel } from '../model.js';
+import { planHtml } from '../plan-page.js';
+
+type Shapes = Readonly<Record<string, readonly number[]>>;
 
 const formats = ['mermaid', 'svg', 'html', 'text'] as const;
 
@@ -17,32 +22,66 @@ export const graph: Command = {
     ...modelOptions,
     format: { value: 'FORMAT', doc: `${formats.join(', ')} (mermaid)` },
     shape: { value: 'NAME=SIZES', doc: 'sizes of an input: input_ids=1,16', multiple: true },
+    profile: {
+      doc: 'run it on inputs of ones and show how long each step takes (html, or --json)',
+    },
   },
   async run(call) {
     const [path] = call.args;
     const format = call.word('format', formats) ?? 'mermaid';
+    const profiled = call.flag('profile');
+    if (profiled && format !== 'html' && !call.output.json)
+      throw new UsageError('--profile goes with --format html, or with --json');
     const tape = readTape(path);
-    const show = (plan: PlanSummary): void =>
+    const show = (plan: PlanSummary, times?: readonly number[]): void =>
       call.output.json
-        ? call.output.value({ ...plan, toString: undefined })
-        : call.output.line(draw[format](plan, path));
-    if (!tape) return withModel(call, path, async (model) => show(await model.explain(shapesOf(call))));
+        ? call.output.value({ ...plan, toString: undefined, times })
+        : call.output.line(draw[format](plan, path, times));
+    const shapes = shapesOf(call);
+    if (!tape)
+      return withModel(call, path, async (model) => {
+        if (!profiled) return show(await model.explain(shapes));
+        const { plan, times } = await measure(model.device, () => runOnce(model, shapes));
+        show(plan, times);
+      });
     await using device = await openDevice(call);
     const roots = tape.bind(device);
     try {
-      for (const root of roots) show(await root.explain());
+      for (const root of roots) {
+        if (profiled) {
+          const { plan, times } = await measure(device, () => root.clone().back());
+          show(plan, times);
+        } else show(await root.explain());
+      }
     } finally {
       for (const root of roots) root.dispose();
     }
   },
 };
 
-const draw: Readonly<Record<(typeof formats)[number], (plan: PlanSummary, title: string) => string>> = {
+type Draw = (plan: PlanSummary, title: string, times?: readonly number[]) => string;
+const draw: Readonly<Record<(typeof formats)[number], Draw>> = {
   mermaid: planMermaid,
   svg: planSvg,
   html: planHtml,
   text: String,
 };
+
+/** Runs the plan that `model.explain(shapes)` is about. */
+async function runOnce(model: Model, shapes: Shapes): Promise<void> {
+  if (model.writes) {
+    const prompt = Array.from({ length: shapes.input_ids?.at(-1) ?? 1 }, () => 1);
+    for await (const _ of model.generate(prompt, { maxTokens: 1, ignoreEos: true }));
+    return;
+  }
+  const given: Shapes = Object.keys(shapes).length > 0 ? shapes : { input_ids: [1, 16] };
+  const inputs = Object.entries(given).map(([name, shape]) => {
+    const size = shape.reduce((a, b) => a * b, 1);
+    const data = name === 'pixel_values' ? new Float32Array(size) : new Int32Array(size);
+    return [name, { data: data.fill(1), shape }];
+  });
+  await model.forward(Object.fromEntries(inputs) as Parameters<Model['forward']>[0]);
+}
 
 /** A file that `tape.toBytes()` or `program.toBytes()` wrote; undefined for other files, which may be models. */
 function readTape(path: string): Tape | undefined {
@@ -55,7 +94,7 @@ function readTape(path: string): Tape | undefined {
   }
 }
 
-function shapesOf(call: Call): Record<string, number[]> {
+function shapesOf(call: Call): Shapes {
   return Object.fromEntries(
     call.texts('shape').map((text) => {
       const match = /^([\w.]+)=(\d+(?:,\d+)*)$/.exec(text);

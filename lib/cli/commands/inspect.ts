@@ -1,7 +1,8 @@
 import { openCheckpoint } from '../../models/files/checkpoint.js';
 import type { Command } from '../command.js';
 import { fetchModel } from '../model.js';
-import { bytesText, table } from '../output.js';
+import { table } from '../../table.js';
+import { bytesText } from '../output.js';
 
 /** What a file of weights, a model folder or a saved tape or program holds. */
 export const inspect: Command = {

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { text as readAll } from 'node:stream/consumers';
 import { modelOptions, type Call, type Command } from '../command.js';
 import { defaultModel, withModel } from '../model.js';
@@ -30,13 +31,19 @@ export const run: Command = {
     },
     seed: { value: 'N', doc: 'the same seed draws the same text' },
     stop: { value: 'TEXT', doc: 'end before this text; may be given several times', multiple: true },
+    profile: { value: 'FILE', doc: 'write a trace of every step there, for ui.perfetto.dev' },
     chat: { doc: "the prompt is a message to the model, put into the model's own template" },
   },
   async run(call) {
     const [path = defaultModel, given] = call.args;
     const prompt = given ?? (process.stdin.isTTY ? '' : await readAll(process.stdin));
     const options = optionsOf(call);
-    await withModel(call, path, (model) => write(call, model, prompt, options));
+    const trace = call.text('profile');
+    await withModel(call, path, async (model) => {
+      if (trace === undefined) return write(call, model, prompt, options);
+      const profile = await model.device.profile(() => write(call, model, prompt, options));
+      writeFileSync(trace, profile.toTrace());
+    });
   },
 };
 
