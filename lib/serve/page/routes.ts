@@ -1,5 +1,5 @@
 /** The page at /, and its files: no build, nothing from the network. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { openaiError as voice } from '../openai/errors.js';
 import type { Route } from '../route.js';
 
@@ -13,16 +13,11 @@ const types = {
 const policy =
   "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-const files = [
-  'style.css',
-  'main.js',
-  'api.js',
-  'text.js',
-  'similarity.js',
-  'drawing.js',
-  'charts.js',
-  'metrics.js',
-];
+/** What lies beside this file; a build copies it. */
+const scripts = readdirSync(new URL('.', import.meta.url)).filter(
+  (name) => /^[a-z]+\.js$/.test(name) && name !== 'routes.js',
+);
+const files = ['style.css', ...scripts];
 
 function file(path: string, name: string): Route {
   let bytes: Uint8Array | undefined;
