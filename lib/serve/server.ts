@@ -98,11 +98,13 @@ async function drain(
 ): Promise<void> {
   if (!server.listening) return;
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  // A connection becomes idle when its answer is whole.
+  const sweep = setInterval(() => server.closeIdleConnections(), 20);
   const deadline = setTimeout(() => {
     for (const controller of services.running) controller.abort();
     server.closeAllConnections();
   }, deadlineMs);
   await closed;
   clearTimeout(deadline);
+  clearInterval(sweep);
 }

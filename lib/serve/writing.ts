@@ -1,4 +1,5 @@
 /** Several texts written at once for one request: choices, of one or several prompts. */
+import { setMaxListeners } from 'node:events';
 import type { GenerateOptions } from '../models/generate/options.js';
 import type { QueuedToken } from './batching/generation.js';
 import { merge } from './merge.js';
@@ -30,6 +31,7 @@ export function write(
   if (prompts.length * sampling.n > most)
     throw new Refusal(400, `n: more texts than this server writes at once: ${most}`, { code: 'invalid_value', param: 'n' }); // prettier-ignore
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal); // each text listens
   const leave = (): void => controller.abort();
   exchange.signal.addEventListener('abort', leave);
   const done = (): void => {

@@ -1,4 +1,5 @@
 /** Requests for text of one model: how many run at once, how many wait, and what each of them gives. */
+import { setImmediate as turn } from 'node:timers/promises';
 import { MiaError } from '../../errors.js';
 import type { FinishReason } from '../../models/generate/generator.js';
 import type { GenerateOptions } from '../../models/generate/options.js';
@@ -47,8 +48,8 @@ export class GenerationQueue {
         actual: String(ids.length),
       });
     const channel = new Channel<QueuedToken>();
-    const turn = this.#gate.enter(options.signal);
-    void this.#write(turn, ids, options, channel).then(
+    const entered = this.#gate.enter(options.signal);
+    void this.#write(entered, ids, options, channel).then(
       () => channel.end(),
       (error: unknown) => channel.end(error),
     );
@@ -64,16 +65,17 @@ export class GenerationQueue {
   }
 
   async #write(
-    turn: Promise<() => void>,
+    entered: Promise<() => void>,
     ids: Int32Array,
     options: GenerateOptions,
     channel: Channel<QueuedToken>,
   ): Promise<void> {
-    const leave = await turn;
+    const leave = await entered;
     const tokens = this.model.generate(ids, options);
     try {
       let last = await tokens.next();
       while (!last.done) {
+        await turn(); // a small model's steps are over at once, and would let nobody else have a turn
         const next = await tokens.next();
         channel.push(next.done ? { ...last.value, finish: next.value } : last.value);
         last = next;

@@ -35,7 +35,7 @@ const bad = (name: string, message: string): Refusal =>
 /** Values as JSON has them: exactly those that the datatype holds. */
 export function fromValues(name: string, datatype: Datatype, values: readonly unknown[]): Elements {
   if (datatype === 'BYTES') {
-    if (values.every((value) => typeof value === 'string')) return values as string[];
+    if (values.every((value) => typeof value === 'string')) return values;
     throw bad(name, 'BYTES are texts');
   }
   const big = datatype === 'INT64' || datatype === 'UINT64';

@@ -1,6 +1,6 @@
 /** POST /v1/chat/completions */
 import { randomUUID } from 'node:crypto';
-import { renderChat, type ChatMessage } from '../../models/text/chat.js';
+import { renderChat } from '../../models/text/chat.js';
 import { readJson } from '../body.js';
 import type { Exchange } from '../route.js';
 import type { ServedModel } from '../served.js';
@@ -15,7 +15,7 @@ export async function chat(exchange: Exchange): Promise<Response> {
   const model = exchange.services.model(request.model);
   model.needs('write');
   model.needs('chat');
-  const prompt = await renderChat(model.tokenizer.config, request.messages as ChatMessage[]);
+  const prompt = await renderChat(model.tokenizer.config, request.messages);
   const prompts = [model.tokenizer.encode(prompt, { addSpecialTokens: false })];
   const maxTokens = request.max_completion_tokens ?? request.max_tokens;
   const written = write({ model, prompts, maxTokens, sampling: request }, exchange);

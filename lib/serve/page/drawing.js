@@ -25,11 +25,11 @@ export function drawing(panel, model) {
     (offsetX * pad.width) / pad.clientWidth,
     (offsetY * pad.height) / pad.clientHeight,
   ];
-  pad.onpointerdown = (event) => {
+  pad.addEventListener('pointerdown', (event) => {
     pad.setPointerCapture(event.pointerId);
     last = at(event);
-  };
-  pad.onpointermove = (event) => {
+  });
+  pad.addEventListener('pointermove', (event) => {
     if (!last) return;
     Object.assign(context, { strokeStyle: '#fff', lineWidth: 24, lineCap: 'round' });
     context.beginPath();
@@ -37,8 +37,8 @@ export function drawing(panel, model) {
     last = at(event);
     context.lineTo(...last);
     context.stroke();
-  };
-  pad.onpointerup = async () => {
+  });
+  pad.addEventListener('pointerup', async () => {
     last = undefined;
     try {
       const data = pixels(pad);
@@ -51,8 +51,8 @@ export function drawing(panel, model) {
     } catch (error) {
       note.textContent = error.message;
     }
-  };
-  clear.onclick = wipe;
+  });
+  clear.addEventListener('click', wipe);
   wipe();
   panel.replaceChildren(
     element('div', { className: 'row' }, pad, answers),

@@ -39,10 +39,10 @@ function choose() {
   const fitting = views.filter(({ fits }) => fits(abilities));
   const buttons = fitting.map(({ title, open }) => {
     const button = element('button', { textContent: title, role: 'tab' });
-    button.onclick = () => {
+    button.addEventListener('click', () => {
       buttons.forEach((other) => other.setAttribute('aria-selected', String(other === button)));
       open(panel, id);
-    };
+    });
     return button;
   });
   tabs.replaceChildren(...buttons);
@@ -52,12 +52,12 @@ function choose() {
   buttons[0]?.click();
 }
 
-models.onchange = choose;
+models.addEventListener('change', choose);
 whenLocked(() => (keyField.hidden = false));
-key.onchange = () => {
+key.addEventListener('change', () => {
   setKey(key.value);
   void load();
-};
+});
 
 const words = { ready: 'ready', loading: 'loading', away: 'not reachable' };
 let shown;

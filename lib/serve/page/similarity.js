@@ -13,7 +13,7 @@ export function similarity(panel, model) {
   const button = element('button', { className: 'main', textContent: 'Compare' });
   const note = element('span', { className: 'note', textContent: 'One text a line.', role: 'status' });
   const out = element('div');
-  button.onclick = async () => {
+  button.addEventListener('click', async () => {
     const input = texts.value.split('\n').filter((line) => line.trim() !== '');
     if (input.length === 0) return;
     try {
@@ -31,7 +31,7 @@ export function similarity(panel, model) {
       note.className = 'note error';
       note.textContent = error.message;
     }
-  };
+  });
   panel.replaceChildren(texts, element('div', { className: 'row' }, button, note), out);
 }
 

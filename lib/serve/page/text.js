@@ -47,11 +47,16 @@ function controls(label) {
     }
   };
   const bar = element('div', { className: 'row' }, button, note);
-  const whenPressed = (start) => (button.onclick = () => (running ? running.abort() : start()));
+  const whenPressed = (start) =>
+    button.addEventListener('click', () => (running ? running.abort() : void start()));
   return { row, bar, run, whenPressed };
 }
 
-const submits = (event) => event.key === 'Enter' && (event.ctrlKey || event.metaKey);
+/** Ctrl+Enter, or Cmd+Enter. */
+const whenEntered = (field, then) =>
+  field.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void then();
+  });
 
 export function completion(panel, model) {
   const prompt = element('textarea', { rows: 3, value: 'Once upon a time', ariaLabel: 'Prompt' });
@@ -66,7 +71,7 @@ export function completion(panel, model) {
     });
   };
   whenPressed(write);
-  prompt.onkeydown = (event) => submits(event) && write();
+  whenEntered(prompt, write);
   panel.replaceChildren(prompt, row, bar, out);
 }
 
@@ -95,6 +100,6 @@ export function chat(panel, model) {
     messages.push(answer);
   };
   whenPressed(send);
-  input.onkeydown = (event) => submits(event) && send();
+  whenEntered(input, send);
   panel.replaceChildren(out, input, row, bar);
 }
