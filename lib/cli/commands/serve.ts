@@ -1,8 +1,6 @@
 import { basename } from 'node:path';
 import { env } from '../../env.js';
 import { weightFormats } from '../../models/weights.js';
-import { jsonLog } from '../../serve/operations/log.js';
-import { serve as start } from '../../serve/server.js';
 import { modelOptions, UsageError, type Call, type Command } from '../command.js';
 import { defaultModel, fetchModel, openDevice } from '../model.js';
 import { curlsOf } from './serve-curls.js';
@@ -34,6 +32,8 @@ export const serve: Command = {
     log: { doc: 'write a line of JSON about each request to standard error' },
   },
   async run(call) {
+    // Only this command pays for the server's libraries.
+    const { jsonLog, serve: start } = await import('../../serve/index.js');
     const { output } = call;
     await using device = await openDevice(call);
     const models = await modelsOf(call);
