@@ -1,5 +1,6 @@
 /** Datatypes of the Open Inference Protocol as typed arrays. */
 import type { TypedArray } from '../../dtype.js';
+import { show } from '../../errors.js';
 import { Refusal } from '../refusal.js';
 
 const arrays = {
@@ -42,7 +43,7 @@ export function fromValues(name: string, datatype: Datatype, values: readonly un
   const floats = datatype === 'FP32' || datatype === 'FP64';
   const given = datatype === 'BOOL' ? values.map((v) => (v === true ? 1 : v === false ? 0 : v)) : values;
   const stray = given.find((v) => typeof v !== 'number' || (!floats && !Number.isSafeInteger(v)));
-  if (stray !== undefined) throw bad(name, `not ${datatype}: ${JSON.stringify(stray)?.slice(0, 60)}`);
+  if (stray !== undefined) throw bad(name, `not ${datatype}: ${show(stray)}`);
   const data = big
     ? arrays[datatype].from((given as number[]).map(BigInt))
     : arrays[datatype].from(given as number[]);

@@ -1,5 +1,6 @@
 /** A request to infer, as JSON alone or as JSON with the bytes of tensors after it. */
 import * as v from 'valibot';
+import { show } from '../../errors.js';
 import { Refusal } from '../refusal.js';
 import { check, integerIn, optional, parseJson } from '../schema.js';
 import { datatypes, fromBytes, fromValues, toBytes, toValues, type Tensor } from './datatypes.js';
@@ -74,9 +75,7 @@ function readTensors({ inputs }: InferRequest, bytes: Uint8Array): Map<string, T
     else {
       const end = at + (size as number);
       if (!Number.isSafeInteger(size) || (size as number) < 0 || end > bytes.length)
-        fail(
-          `binary_data_size ${JSON.stringify(size)} is no size within the ${bytes.length - at} bytes left`,
-        );
+        fail(`binary_data_size ${show(size)} is no size within the ${bytes.length - at} bytes left`);
       elements = fromBytes(name, datatype, bytes.subarray(at, end));
       at = end;
     }

@@ -229,3 +229,27 @@ describe('a server', () => {
     expect((error as MiaError).message).toMatch(message);
   });
 });
+
+describe('bodies that nest deeply', () => {
+  const deep = '['.repeat(200_000) + ']'.repeat(200_000);
+  const open = useServer();
+  const cases = [
+    ['/v1/completions', `{"model":"stories","prompt":${deep}}`],
+    ['/v1/completions', `{"model":"stories","prompt":"a","logit_bias":${deep}}`],
+    [
+      '/v1/chat/completions',
+      `{"model":"chatty","messages":[{"role":"user","content":"a","x":${deep}}],"tools":${deep}}`,
+    ],
+    ['/v1/embeddings', `{"model":"encoder","input":${deep}}`],
+    [
+      '/v2/models/encoder/infer',
+      `{"inputs":[{"name":"input_ids","datatype":"INT64","shape":[1],"data":${deep}}]}`,
+    ],
+  ] as const;
+  test.each(cases.map(([path, body], i) => [i, path, () => body] as const))(
+    '%i: %s',
+    async (_, path, body) => {
+      expect((await open.post(path, body())).status).toBe(400);
+    },
+  );
+});
