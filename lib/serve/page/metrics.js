@@ -8,7 +8,7 @@ export function parse(text) {
     const match = /^(\w+)(?:\{(.*)\})? (\S+)$/.exec(line);
     if (!match) continue;
     const [, name, labels = '', value] = match;
-    const edge = /le="([^"]+)"/.exec(labels)?.[1];
+    const edge = /(?:^|,)le="([^"]+)"/.exec(labels)?.[1];
     if (edge === undefined) {
       const quantile = /quantile="([^"]+)"/.exec(labels)?.[1];
       const key = quantile ? `${name} ${quantile}` : name;
