@@ -6,6 +6,7 @@ export const variables = {
   MIA_FUSE: '0 gives every op a step of its own: slower, the same numbers within rounding',
   MIA_DEBUG:
     '1 prints tapes and reports forgotten tensors, 2 also plans, 3 also kernels, 4 also timings; to stderr',
+  MIA_API_KEY: 'what clients of `mia serve` must send as `Authorization: Bearer ...` (default: nothing)',
   MIA_VERIFY: '1 checks every graph and plan against its rules after every pass',
 } as const;
 

@@ -9,6 +9,7 @@ export { loadModel, type LoadOptions } from './load.js';
 export type { FinishReason, GeneratedToken, Prompt } from './generate/generator.js';
 export type { GenerateOptions } from './generate/options.js';
 export type { Model } from './model.js';
+export type { NetworkInput } from './network.js';
 export type { NamedArray, NamedResult } from './forward.js';
 export type { EmbedOptions } from './rows/embed.js';
 export type { Pooling } from './rows/pooling.js';

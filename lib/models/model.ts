@@ -11,7 +11,7 @@ import type { SequenceProgram } from './generate/sequence.js';
 import { openPreprocess } from './images/open.js';
 import type { Pixels, PixelValues, Preprocess } from './images/preprocess.js';
 import type { Classification } from './labels.js';
-import type { Network } from './network.js';
+import type { Network, NetworkInput } from './network.js';
 import { Embedder, type EmbedOptions } from './rows/embed.js';
 import type { TokenInput } from './rows/requests.js';
 import { renderChat, type ChatMessage, type ChatOptions } from './text/chat.js';
@@ -75,6 +75,11 @@ export class Model {
   /** Whether `generate` works. */
   get writes(): boolean {
     return this.#generator !== undefined;
+  }
+
+  /** What `forward` takes, by Hugging Face's names. */
+  get inputs(): Readonly<Record<string, NetworkInput>> {
+    return this.#parts.network.inputs;
   }
 
   /** Positions that a prompt and what is written after it may have together. */

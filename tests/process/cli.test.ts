@@ -47,7 +47,7 @@ describe('calls', () => {
   test('help lists every command, and each command its options', async () => {
     const { code, out } = await mia(['--help']);
     expect(code).toBe(0);
-    for (const name of ['info', 'run', 'embed', 'bench', 'graph', 'inspect', 'quantize']) {
+    for (const name of ['info', 'run', 'embed', 'serve', 'bench', 'graph', 'inspect', 'quantize']) {
       expect(out).toContain(`  ${name} `);
       const help = await mia([name, '--help']);
       expect(help.code).toBe(0);

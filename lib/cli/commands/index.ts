@@ -7,5 +7,6 @@ import { info } from './info.js';
 import { inspect } from './inspect.js';
 import { quantize } from './quantize.js';
 import { run } from './run.js';
+import { serve } from './serve.js';
 
-export const commands: readonly Command[] = [info, run, embed, bench, graph, inspect, quantize];
+export const commands: readonly Command[] = [info, run, embed, serve, bench, graph, inspect, quantize];

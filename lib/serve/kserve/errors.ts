@@ -1,0 +1,3 @@
+import type { ErrorVoice } from '../route.js';
+
+export const kserveError: ErrorVoice = ({ message }) => ({ error: message });
