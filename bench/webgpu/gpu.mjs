@@ -5,7 +5,10 @@ import { createRequire } from 'node:module';
 const here = new URL('.', import.meta.url);
 const compiled = process.env.MIA_DIST ?? new URL('../../dist', here).pathname;
 const sources = process.env.MIA_KERNELS ?? new URL('../../lib/webgpu/kernels', here).pathname;
-export const kernels = await import(`${compiled}/webgpu/kernels/matmul.js`);
+export const kernels = {
+  ...(await import(`${compiled}/webgpu/kernels/matmul.js`)),
+  ...(await import(`${compiled}/webgpu/kernels/choose.js`)),
+};
 const { expandTemplate } = await import(`${compiled}/webgpu/wgsl/template.js`);
 export const source = (name) => readFileSync(`${sources}/${name}.wgsl`, 'utf8');
 export const SAFE = ['allow_unsafe_apis', 'vulkan_enable_f16_on_nvidia'];
@@ -21,7 +24,11 @@ export async function open(toggles = FAST, flags = []) {
   const { create, globals } = createRequire(import.meta.url)(process.env.MIA_DAWN ?? 'webgpu');
   Object.assign(globalThis, globals);
   // Dawn's instance must outlive its objects.
-  const instance = create([`enable-dawn-features=${toggles.join(',')}`, ...flags]);
+  const instance = create([
+    `enable-dawn-features=${toggles.join(',')}`,
+    'disable-dawn-features=timestamp_quantization',
+    ...flags,
+  ]);
   (globalThis.dawnInstances ??= []).push(instance);
   const adapter = await instance.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) throw new Error('no WebGPU adapter: is there a Vulkan loader and driver?');
@@ -31,7 +38,9 @@ export async function open(toggles = FAST, flags = []) {
   for (const name of Object.keys(Object.getPrototypeOf(adapter.limits)).concat(LIMITS))
     if (typeof adapter.limits[name] === 'number') requiredLimits[name] = adapter.limits[name];
   const device = await adapter.requestDevice({ requiredFeatures, requiredLimits });
-  device.addEventListener?.('uncapturederror', (e) => console.error('uncaptured:', e.error.message.slice(0, 600)));
+  device.addEventListener?.('uncapturederror', (e) =>
+    console.error('uncaptured:', e.error.message.slice(0, 600)),
+  );
   return new Gpu(device, adapter.info, new Set(requiredFeatures));
 }
 const LIMITS = [
@@ -77,7 +86,10 @@ class Gpu {
     const { messages } = await module.getCompilationInfo();
     const errors = messages.filter((m) => m.type === 'error');
     if (errors.length) throw new Error(errors.map((m) => `${m.lineNum}: ${m.message}`).join('\n'));
-    return this.device.createComputePipelineAsync({ layout: 'auto', compute: { module, entryPoint: 'main' } });
+    return this.device.createComputePipelineAsync({
+      layout: 'auto',
+      compute: { module, entryPoint: 'main' },
+    });
   }
   /** A dispatch ready to be encoded: `entries` maps bindings to buffers. */
   async job(code, entries, grid) {
@@ -102,24 +114,29 @@ class Gpu {
     pass.end();
     this.device.queue.submit([encoder.finish()]);
   }
-  /** Median seconds a dispatch over `rounds` passes of `times` dispatches, after one pass of warming. */
-  async time(job, { rounds = 5, times = 5 } = {}) {
+  /** Median seconds a dispatch over passes of `times` dispatches, all queued at once behind `warm` seconds of the same: clocks rise slowly. */
+  async time(job, { rounds = 7, times = 5, warm = 0.15 } = {}) {
     const jobs = Array(times).fill(job);
     if (!this.features.has('timestamp-query')) return this.wall(jobs, rounds);
-    const querySet = this.device.createQuerySet({ type: 'timestamp', count: 2 });
-    const resolved = this.buffer(16, GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC);
-    const seconds = [];
-    for (let round = 0; round <= rounds; round++) {
-      this.submit(jobs, { querySet, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 });
-      const encoder = this.device.createCommandEncoder();
-      encoder.resolveQuerySet(querySet, 0, 2, resolved, 0);
-      this.device.queue.submit([encoder.finish()]);
-      const [start, end] = new BigUint64Array(await this.read(resolved, 16));
-      if (round > 0) seconds.push(Number(end - start) / 1e9 / times);
-    }
+    const querySet = this.device.createQuerySet({ type: 'timestamp', count: 2 * rounds });
+    const resolved = this.buffer(16 * rounds, GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC);
+    const pass = Math.max(1e-5, times * (await this.wall(jobs, 2)));
+    for (let spent = 0; spent < warm; spent += pass) this.submit(jobs);
+    for (let round = 0; round < rounds; round++)
+      this.submit(jobs, {
+        querySet,
+        beginningOfPassWriteIndex: 2 * round,
+        endOfPassWriteIndex: 2 * round + 1,
+      });
+    const encoder = this.device.createCommandEncoder();
+    encoder.resolveQuerySet(querySet, 0, 2 * rounds, resolved, 0);
+    this.device.queue.submit([encoder.finish()]);
+    const stamps = new BigUint64Array(await this.read(resolved, 16 * rounds));
     querySet.destroy();
     resolved.destroy();
-    return median(seconds);
+    return median(
+      Array.from({ length: rounds }, (_, r) => Number(stamps[2 * r + 1] - stamps[2 * r]) / 1e9 / times),
+    );
   }
   async wall(jobs, rounds = 5) {
     const seconds = [];

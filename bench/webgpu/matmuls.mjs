@@ -17,6 +17,7 @@ export class Matmul {
     const [ldA, ldB] = [kA ? k : m, kB ? k : n];
     this.gpu = gpu;
     this.p = {
+      halves: m > 16 && b !== 'f32',
       ...{ batch, m, n, k },
       a: { format: a, kContiguous: kA, alignment: power(ldA, m * k) },
       b: { format: b, kContiguous: kB, alignment: power(ldB, n * k) },
@@ -27,7 +28,12 @@ export class Matmul {
     this.store = kernels.plainStore(n % 4 === 0);
     this.c = gpu.buffer(batch * m * n * 4);
     const sizes = [m, n, k, 0, 0, ldA, m * k, 0, 0, ldB, n * k, 0, 0, n, m * n, 0];
-    this.entries = { 0: gpu.uniform(sizes), 1: this.c, 2: gpu.upload(this.a.data), 3: gpu.upload(this.b.data) };
+    this.entries = {
+      0: gpu.uniform(sizes),
+      1: this.c,
+      2: gpu.upload(this.a.data),
+      3: gpu.upload(this.b.data),
+    };
     if (this.b.scales) this.entries[4] = gpu.upload(this.b.scales);
   }
   tiled(tiles) {
@@ -37,12 +43,25 @@ export class Matmul {
     return kernels.subgroupMatmul(this.p, tiles, this.store);
   }
   matvec(shape, subgroups = this.gpu.features.has('subgroups')) {
-    return kernels.matvec(this.p, shape, subgroups, this.store);
+    return kernels.matvec(this.p, { m: this.p.m, ...shape }, subgroups, this.store);
+  }
+  /** What the project would take for this product on this device. */
+  chosen() {
+    const limits = {
+      workgroupBytes: this.gpu.device.limits.maxComputeWorkgroupStorageSize,
+      subgroupSize: this.gpu.features.has('subgroups') ? this.gpu.info.subgroupMinSize : 0,
+      subgroupMatrix: this.gpu.features.has('chromium-experimental-subgroup-matrix'),
+    };
+    return kernels.chooseMatmul(this.p, limits, this.store, operandText);
   }
   async run(kernel, { samples = 200, time } = {}) {
     const { m, n, batch } = this.p;
     const job = await this.gpu.kernelJob(kernel, this.entries);
-    this.gpu.device.queue.writeBuffer(this.c, 0, new Float32Array(Math.min(batch * m * n, 1 << 22)).fill(NaN));
+    this.gpu.device.queue.writeBuffer(
+      this.c,
+      0,
+      new Float32Array(Math.min(batch * m * n, 1 << 22)).fill(NaN),
+    );
     this.gpu.submit([job]);
     const got = new Float32Array(await this.gpu.read(this.c, batch * m * n * 4));
     const error = this.error(got, samples);

@@ -15,6 +15,8 @@ export interface FormatCode {
   /** Elements in 16 bytes, and vec4<f32> number `v` of them from `raw: vec4<u32>`; blocks are scaled by `d: f32` afterwards. */
   readonly chunk: number;
   readonly quadOfChunk: (v: number) => string;
+  /** What each of those elements is too large by, before its block's scale. */
+  readonly centre: number;
   readonly blocks: boolean;
 }
 
@@ -28,6 +30,7 @@ export const FORMATS: Readonly<Record<Format, FormatCode>> = {
     single: { word: 'f32', load1: (b) => `return ${b}[i];` },
     chunk: 4,
     quadOfChunk: () => 'bitcast<vec4<f32>>(raw)',
+    centre: 0,
     blocks: false,
   },
   f16: {
@@ -36,6 +39,7 @@ export const FORMATS: Readonly<Record<Format, FormatCode>> = {
     single: { word: 'u32', load1: (b) => `return ${half(`${b}[i / 2u]`)}[i % 2u];` },
     chunk: 8,
     quadOfChunk: (v) => `vec4<f32>(${half(`raw[${2 * v}]`)}, ${half(`raw[${2 * v + 1}]`)})`,
+    centre: 0,
     blocks: false,
   },
   bf16: {
@@ -44,6 +48,7 @@ export const FORMATS: Readonly<Record<Format, FormatCode>> = {
     single: { word: 'u32', load1: (b) => `return bitcast<f32>((${b}[i / 2u] >> (16u * (i % 2u))) << 16u);` },
     chunk: 8,
     quadOfChunk: (v) => `vec4<f32>(${brain(`raw[${2 * v}]`)}, ${brain(`raw[${2 * v + 1}]`)})`,
+    centre: 0,
     blocks: false,
   },
   q8_0: {
@@ -51,6 +56,7 @@ export const FORMATS: Readonly<Record<Format, FormatCode>> = {
     load4: (b) => `return vec4<f32>(unpack4xI8(${b}[i / 4u])) * ${b}_scale(i / 32u);`,
     chunk: 16,
     quadOfChunk: (v) => `vec4<f32>(unpack4xI8(raw[${v}]))`,
+    centre: 0,
     blocks: true,
   },
   q4_0: {
@@ -59,9 +65,9 @@ export const FORMATS: Readonly<Record<Format, FormatCode>> = {
       `let w = (${b}[i / 32u * 4u + i % 16u / 4u] >> (i % 32u / 16u * 4u)) & 0x0f0f0f0fu;
   return (vec4<f32>(unpack4xU8(w)) - 8.0) * ${b}_scale(i / 32u);`,
     chunk: 32,
-    // Quads 0-3 are the low nibbles of the words, 4-7 the high ones. A nibble under an exponent of 2^23 is a float at once.
-    quadOfChunk: (v) =>
-      `bitcast<vec4<f32>>(((vec4<u32>(raw[${v % 4}]) >> vec4<u32>(${[0, 8, 16, 24].map((s) => `${s + (v > 3 ? 4 : 0)}u`).join(', ')})) & vec4<u32>(15u)) | vec4<u32>(0x4b000000u)) - 8388616.0`,
+    // Quads 0-3 are the low nibbles of the words, 4-7 the high ones.
+    quadOfChunk: (v) => `vec4<f32>(unpack4xU8((raw[${v % 4}] >> ${v > 3 ? 4 : 0}u) & 0x0f0f0f0fu))`,
+    centre: 8,
     blocks: true,
   },
 };

@@ -13,6 +13,8 @@ export interface MatmulProblem {
   readonly k: number;
   readonly a: MatmulOperand;
   readonly b: MatmulOperand;
+  /** Operands may be rounded to f16 on the way to matrix units. */
+  readonly halves: boolean;
 }
 export interface MatmulOperand {
   readonly format: Format;
@@ -22,8 +24,8 @@ export interface MatmulOperand {
 }
 export interface MatmulLimits {
   readonly workgroupBytes: number;
-  readonly invocations: number;
-  readonly subgroups: boolean;
+  /** The smallest subgroup; 0 without subgroups. */
+  readonly subgroupSize: number;
   /** f16 x f16 -> f32 subgroup matrices of 16 x 16 x 16, with subgroups of 32. */
   readonly subgroupMatrix: boolean;
 }
@@ -39,7 +41,6 @@ export interface MatmulTiles {
   readonly tileK: number;
   readonly threadM: number;
   readonly threadN: number;
-  readonly buffers: 1 | 2;
   readonly unroll: number;
 }
 export interface SubgroupTiles {
@@ -52,10 +53,13 @@ export interface SubgroupTiles {
   readonly skew: number;
 }
 export interface MatvecShape {
+  /** Rows of A that share one reading of B. */
+  readonly m: number;
   readonly threads: number;
   readonly lanes: number;
   readonly rows: number;
   readonly unroll: number;
+  readonly staged: boolean;
 }
 
 /** Plain results: `store` writes f32 rows; an epilogue replaces it. */
@@ -71,7 +75,12 @@ fn store(batch: u32, row: u32, col: u32, value: vec4<f32>) {
 }`;
 }
 
-export function tiledMatmul(p: MatmulProblem, tiles: MatmulTiles, store: string, operand: string): MatmulKernel {
+export function tiledMatmul(
+  p: MatmulProblem,
+  tiles: MatmulTiles,
+  store: string,
+  operand: string,
+): MatmulKernel {
   const { tileM, tileN, tileK, threadM, threadN } = tiles;
   const threads = (tileM / threadM) * (tileN / threadN);
   const values = {
@@ -88,10 +97,7 @@ export function tiledMatmul(p: MatmulProblem, tiles: MatmulTiles, store: string,
     THREAD_N: threadN,
     QUADS_M: threadM / 4,
     QUADS_N: threadN / 4,
-    LOADS_A: shares(tileM * tileK, 16 * threads),
-    LOADS_B: shares(tileN * tileK, 16 * threads),
-    BUFFERS: tiles.buffers,
-    DOUBLE: tiles.buffers === 2,
+    LOADS: Math.ceil(((tileM + tileN) * tileK) / 16 / threads),
     UNROLL: tiles.unroll,
   };
   return { source: 'matmul', values, grid: grid(p, tileM, tileN) };
@@ -156,11 +162,17 @@ fn ${name}_at8(i: u32) -> vec4<u32> {
 }`;
 }
 
-export function matvec(p: MatmulProblem, shape: MatvecShape, subgroups: boolean, store: string): MatmulKernel {
+export function matvec(
+  p: MatmulProblem,
+  shape: MatvecShape,
+  subgroups: boolean,
+  store: string,
+): MatmulKernel {
   const { chunk, blocks, quadOfChunk } = FORMATS[p.b.format];
   const quads = Array.from({ length: chunk / 4 }, (_, v) => v);
   const values = {
-    M: p.m,
+    M: shape.m,
+    SUM: blocks ? 'part' : 'acc',
     SUBGROUPS: subgroups,
     SCALES: blocks ? scaleCode('b', 4) : '',
     QUADS_OF_CHUNK: quads
@@ -170,13 +182,17 @@ export function matvec(p: MatmulProblem, shape: MatvecShape, subgroups: boolean,
     CHUNK: chunk,
     QUADS: chunk / 4,
     BLOCKS: blocks,
+    CENTRE: FORMATS[p.b.format].centre,
+    CENTRED: FORMATS[p.b.format].centre !== 0,
     THREADS: shape.threads,
     LANES: shape.lanes,
     ROWS: shape.rows,
     UNROLL: shape.unroll,
+    STAGED: shape.staged,
   };
   const span = (shape.threads / shape.lanes) * shape.rows;
-  return { source: 'matvec', values, grid: [Math.ceil(p.n / span), 1, p.batch] };
+  if (span % 4) throw new Error(`${span} rows a workgroup: not in quads`);
+  return { source: 'matvec', values, grid: [Math.ceil(p.n / span), Math.ceil(p.m / shape.m), p.batch] };
 }
 
 function grid(p: MatmulProblem, tileM: number, tileN: number): [number, number, number] {
@@ -185,6 +201,7 @@ function grid(p: MatmulProblem, tileM: number, tileN: number): [number, number, 
 
 /** How often all threads together carry `each` elements until a tile is whole: a thread without a share would need a branch. */
 function shares(elements: number, each: number): number {
-  if (elements % each) throw new Error(`a tile of ${elements} elements is no multiple of ${each}, what its threads carry`);
+  if (elements % each)
+    throw new Error(`a tile of ${elements} elements is no multiple of ${each}, what its threads carry`);
   return elements / each;
 }
