@@ -18,9 +18,20 @@ export class Matmul {
     this.gpu = gpu;
     this.p = {
       halves: m > 16 && b !== 'f32',
-      ...{ batch, m, n, k },
-      a: { format: a, kContiguous: kA, alignment: power(ldA, m * k) },
-      b: { format: b, kContiguous: kB, alignment: power(ldB, n * k) },
+      batch,
+      m,
+      n,
+      k,
+      a: {
+        format: a,
+        kContiguous: kA,
+        alignment: power(ldA, m * k),
+      },
+      b: {
+        format: b,
+        kContiguous: kB,
+        alignment: power(ldB, n * k),
+      },
     };
     this.a = make(a, batch * m * k);
     this.b = make(b, batch * n * k);

@@ -3,10 +3,21 @@ import { FAST, SAFE, open } from './gpu.mjs';
 import { Matmul } from './matmuls.mjs';
 
 const tiled = (tileM, tileN, tileK, threadM, threadN, unroll = 1) => ({
-  ...{ tileM, tileN, tileK, threadM, threadN, unroll },
+  tileM,
+  tileN,
+  tileK,
+  threadM,
+  threadN,
+  unroll,
 });
 const units = (subgroupsM, subgroupsN, fragmentsM, fragmentsN, tileK, buffers = 1, skew = 1) => ({
-  ...{ subgroupsM, subgroupsN, fragmentsM, fragmentsN, tileK, buffers, skew },
+  subgroupsM,
+  subgroupsN,
+  fragmentsM,
+  fragmentsN,
+  tileK,
+  buffers,
+  skew,
 });
 const rows = (threads, lanes, rows, unroll, staged = false) => ({ threads, lanes, rows, unroll, staged });
 const size = Number(process.env.MIA_TUNE_SIZE ?? 4096);
@@ -35,72 +46,60 @@ async function sweep(gpu, label, shape, method, configs, time = {}) {
 }
 
 const F32 = [
-  ...[
-    tiled(128, 128, 8, 8, 16, 8),
-    tiled(128, 128, 8, 8, 8, 8),
-    tiled(128, 128, 8, 8, 16, 1),
-    tiled(64, 64, 8, 8, 8, 8),
-  ],
-  ...[
-    tiled(128, 128, 16, 8, 8, 16),
-    tiled(128, 128, 16, 8, 16, 16),
-    tiled(64, 64, 16, 8, 8, 16),
-    tiled(128, 64, 8, 8, 8, 8),
-  ],
-  ...[
-    tiled(64, 128, 8, 8, 8, 8),
-    tiled(128, 128, 8, 16, 8, 8),
-    tiled(128, 256, 8, 8, 16, 8),
-    tiled(64, 128, 8, 8, 16, 8),
-  ],
-  ...[
-    tiled(128, 128, 4, 8, 16, 4),
-    tiled(128, 64, 8, 8, 16, 8),
-    tiled(64, 64, 16, 4, 8, 8),
-    tiled(32, 64, 16, 4, 4, 8),
-  ],
+  tiled(128, 128, 8, 8, 16, 8),
+  tiled(128, 128, 8, 8, 8, 8),
+  tiled(128, 128, 8, 8, 16, 1),
+  tiled(64, 64, 8, 8, 8, 8),
+  tiled(128, 128, 16, 8, 8, 16),
+  tiled(128, 128, 16, 8, 16, 16),
+  tiled(64, 64, 16, 8, 8, 16),
+  tiled(128, 64, 8, 8, 8, 8),
+  tiled(64, 128, 8, 8, 8, 8),
+  tiled(128, 128, 8, 16, 8, 8),
+  tiled(128, 256, 8, 8, 16, 8),
+  tiled(64, 128, 8, 8, 16, 8),
+  tiled(128, 128, 4, 8, 16, 4),
+  tiled(128, 64, 8, 8, 16, 8),
+  tiled(64, 64, 16, 4, 8, 8),
+  tiled(32, 64, 16, 4, 4, 8),
 ];
 const UNITS = [
-  ...[
-    units(2, 2, 4, 4, 32),
-    units(2, 2, 4, 4, 16),
-    units(2, 2, 4, 4, 48),
-    units(2, 4, 4, 2, 64),
-    units(1, 2, 4, 4, 32),
-  ],
-  ...[
-    units(2, 1, 4, 4, 32),
-    units(1, 4, 4, 4, 32),
-    units(4, 1, 4, 4, 32),
-    units(2, 2, 4, 2, 32),
-    units(2, 2, 2, 4, 32),
-  ],
-  ...[
-    units(2, 3, 4, 4, 32),
-    units(1, 2, 4, 4, 64),
-    units(2, 2, 2, 2, 32),
-    units(2, 2, 2, 2, 64),
-    units(1, 4, 8, 2, 32),
-  ],
+  units(2, 2, 4, 4, 32),
+  units(2, 2, 4, 4, 16),
+  units(2, 2, 4, 4, 48),
+  units(2, 4, 4, 2, 64),
+  units(1, 2, 4, 4, 32),
+  units(2, 1, 4, 4, 32),
+  units(1, 4, 4, 4, 32),
+  units(4, 1, 4, 4, 32),
+  units(2, 2, 4, 2, 32),
+  units(2, 2, 2, 4, 32),
+  units(2, 3, 4, 4, 32),
+  units(1, 2, 4, 4, 64),
+  units(2, 2, 2, 2, 32),
+  units(2, 2, 2, 2, 64),
+  units(1, 4, 8, 2, 32),
 ];
 const ROWS = [
-  ...[rows(256, 32, 1, 4), rows(128, 32, 2, 2), rows(128, 32, 4, 2), rows(256, 32, 2, 4)],
-  ...[
-    rows(256, 32, 2, 2, true),
-    rows(256, 32, 4, 2, true),
-    rows(256, 32, 4, 1, true),
-    rows(128, 32, 4, 2, true),
-  ],
-  ...[rows(256, 32, 2, 4, true), rows(128, 32, 2, 4, true), rows(256, 32, 1, 8, true)],
+  rows(256, 32, 1, 4),
+  rows(128, 32, 2, 2),
+  rows(128, 32, 4, 2),
+  rows(256, 32, 2, 4),
+  rows(256, 32, 2, 2, true),
+  rows(256, 32, 4, 2, true),
+  rows(256, 32, 4, 1, true),
+  rows(128, 32, 4, 2, true),
+  rows(256, 32, 2, 4, true),
+  rows(128, 32, 2, 4, true),
+  rows(256, 32, 1, 8, true),
 ];
 const few = [
-  ...[
-    rows(256, 32, 4, 1, true),
-    rows(128, 32, 4, 1, true),
-    rows(256, 32, 2, 1, true),
-    rows(256, 32, 8, 1, true),
-  ],
-  ...[rows(256, 16, 4, 1, true), rows(256, 16, 8, 1, true)],
+  rows(256, 32, 4, 1, true),
+  rows(128, 32, 4, 1, true),
+  rows(256, 32, 2, 1, true),
+  rows(256, 32, 8, 1, true),
+  rows(256, 16, 4, 1, true),
+  rows(256, 16, 8, 1, true),
 ];
 
 const wanted = process.argv.slice(2);

@@ -19,6 +19,9 @@ export interface GpuBindGroup {
 export interface GpuPipeline {
   getBindGroupLayout(index: number): object;
 }
+export interface GpuQuerySet {
+  destroy(): void;
+}
 export interface GpuPass {
   setPipeline(pipeline: GpuPipeline): void;
   setBindGroup(index: number, group: GpuBindGroup): void;
@@ -26,7 +29,14 @@ export interface GpuPass {
   end(): void;
 }
 export interface GpuEncoder {
-  beginComputePass(): GpuPass;
+  beginComputePass(d?: {
+    timestampWrites: {
+      querySet: GpuQuerySet;
+      beginningOfPassWriteIndex: number;
+      endOfPassWriteIndex: number;
+    };
+  }): GpuPass;
+  resolveQuerySet(set: GpuQuerySet, first: number, count: number, to: GpuBuffer, at: number): void;
   copyBufferToBuffer(from: GpuBuffer, at: number, to: GpuBuffer, toAt: number, bytes: number): void;
   clearBuffer(buffer: GpuBuffer, offset?: number, size?: number): void;
   finish(): object;
@@ -62,6 +72,7 @@ export interface GpuDevice {
       resource: { buffer: GpuBuffer; offset?: number; size?: number };
     }[];
   }): GpuBindGroup;
+  createQuerySet(d: { type: 'timestamp'; count: number }): GpuQuerySet;
   createCommandEncoder(): GpuEncoder;
   pushErrorScope(filter: 'validation'): void;
   popErrorScope(): Promise<GpuError | null>;
@@ -82,5 +93,13 @@ export interface Gpu {
 }
 
 /** GPUBufferUsage and GPUMapMode, which are numbers of the standard. */
-export const usage = { mapRead: 1, mapWrite: 2, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 };
+export const usage = {
+  mapRead: 1,
+  mapWrite: 2,
+  copySource: 4,
+  copyTarget: 8,
+  uniform: 64,
+  storage: 128,
+  queries: 512,
+};
 export const mapRead = 1;

@@ -5,6 +5,7 @@ import type { Op } from '../ir/op.js';
 import { defaultOps } from '../ops/index.js';
 import { Engine, type Backend } from '../plan/engine.js';
 import type { PlanOutput } from '../plan/plan.js';
+import type { Profile } from '../plan/profile.js';
 import type { Gpu, GpuAdapter, GpuDevice } from './api.js';
 import type { GpuContext } from './context.js';
 import { prepare } from './executable.js';
@@ -139,6 +140,12 @@ export class WebGpu implements Device {
 
   counters(): Counters {
     return { ...this.#engine.counters };
+  }
+
+  /** Times of the steps of every run within `body`, by the GPU's clock where it has one (feature `timestamp-query`). */
+  async profile(body: () => unknown): Promise<Profile> {
+    if (this.#closed) throw new MiaError('ERR_CLOSED', 'profile', 'the webgpu device is closed');
+    return this.#engine.profile(body);
   }
 
   /** Waits for runs in flight, then frees all memory of the device. Its tensors throw ERR_CLOSED from now on. */

@@ -4,13 +4,15 @@ import type { Storage } from '../device.js';
 import { MiaError } from '../errors.js';
 import type { Binding, Executable, Target } from '../plan/engine.js';
 import type { Plan } from '../plan/plan.js';
+import type { StepTimes } from '../plan/step-times.js';
 import { usage, type GpuBindGroup, type GpuBuffer, type GpuPipeline } from './api.js';
 import type { GpuContext } from './context.js';
-import { dispatchesOf } from './kernels/index.js';
+import { dispatchOf } from './kernels/index.js';
 import type { Dispatch } from './kernels/kernel.js';
 import { readBack } from './readback.js';
 import { ShaderBuilder, STATUS } from './shader.js';
 import { Lent, Resident, Result, type GpuStorage } from './storage.js';
+import { startTiming } from './timing.js';
 import { write } from './transfer.js';
 
 /** Of parameters of one dispatch: what uniform bindings must be aligned to. */
@@ -21,6 +23,8 @@ const STATUS_BYTES = 16;
 
 /** One dispatch, ready but for the memory of the run. */
 interface Launch {
+  /** The plan's step: each is one dispatch. */
+  readonly step: number;
   readonly pipeline: GpuPipeline;
   readonly slots: readonly number[];
   readonly grid: Dispatch['grid'];
@@ -64,7 +68,7 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: GpuContex
   let released = false;
 
   return {
-    run(given, signal, into) {
+    run(given, signal, into, times) {
       const failure = cx.failure();
       if (failure) throw failure;
       if (signal?.aborted) throw aborted(signal);
@@ -75,12 +79,12 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: GpuContex
         if (given[bound.indexOf(donor)]?.donate) over.set(slot, donor);
       });
       const made = variant(over);
-      if (made.launches) return start(made, over, given, signal, into);
+      if (made.launches) return start(made, over, given, signal, into, times);
       return made.pending.then(() => {
         if (released)
           throw new MiaError('ERR_CLOSED', 'run', 'the program was disposed before it was compiled');
         if (signal?.aborted) throw aborted(signal);
-        return start(made, over, given, signal, into);
+        return start(made, over, given, signal, into, times);
       });
     },
     release() {
@@ -92,8 +96,8 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: GpuContex
 
   function build(over: ReadonlyMap<number, number>): Dispatch[] {
     const place = (slot: number): number => over.get(slot) ?? slot;
-    return plan.steps.flatMap((step, index) =>
-      dispatchesOf(step, { traits: cx, index, shader: () => new ShaderBuilder(step.op, place) }),
+    return plan.steps.map((step, index) =>
+      dispatchOf(step, { traits: cx, index, shader: () => new ShaderBuilder(step.op, place) }),
     );
   }
 
@@ -117,6 +121,7 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: GpuContex
     const launches = dispatches.map(({ program, grid }, i): Launch => {
       const bytes = program.params.byteLength;
       const launch = {
+        step: i,
         pipeline: pipelines[i],
         slots: program.slots,
         grid,
@@ -140,6 +145,7 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: GpuContex
     given: readonly Binding[],
     signal: AbortSignal | undefined,
     into: readonly Target[] | undefined,
+    times: StepTimes | undefined,
   ): readonly Storage[] | Promise<readonly Storage[]> {
     const { pool, device } = cx;
     const at = new Map(fixed);
@@ -178,19 +184,23 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: GpuContex
 
     const encoder = device.createCommandEncoder();
     if (status) encoder.clearBuffer(status, 0, STATUS_BYTES);
-    const pass = encoder.beginComputePass();
+    const timing = startTiming(cx, encoder, times);
+    const together = timing ? undefined : encoder.beginComputePass();
     for (const launch of launches!) {
       const [x, y, z] = launch.grid;
       if (x * y * z === 0) continue;
+      const pass = together ?? timing!.pass(launch.step);
       pass.setPipeline(launch.pipeline);
       pass.setBindGroup(0, groupOf(launch, at, params!));
       pass.dispatchWorkgroups(x, y, z);
+      if (timing) pass.end();
     }
-    pass.end();
+    together?.end();
     const wanted = [...arrays].filter((slot) => outputSlots.includes(slot));
     const reading = readBack(cx, encoder, [
       ...wanted.map((slot) => ({ buffer: at.get(slot)!, bytes: slots[slot].bytes })),
       ...(status ? [{ buffer: status, bytes: STATUS_BYTES }] : []),
+      ...(timing ? [timing.resolve()] : []),
     ]);
     device.queue.submit([encoder.finish()]);
     given.forEach(({ memory, donate }, i) => {
@@ -214,7 +224,8 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: GpuContex
       });
     if (!reading) return finish([]);
     return abortable(reading(), signal).then((host) => {
-      if (status) check(new Uint32Array(host.at(-1)!.buffer));
+      timing?.finish(host.at(-1)!);
+      if (status) check(new Uint32Array(host[wanted.length].buffer));
       return finish(host);
     });
   }

@@ -43,5 +43,5 @@ export const attention: Kernel = (step, cx) => {
     v: shader.load(v),
     out: shader.store(out),
   });
-  return [{ program: shader.finish(), grid: gridOf(batch * heads * rows) }];
+  return { program: shader.finish(), grid: gridOf(batch * heads * rows) };
 };

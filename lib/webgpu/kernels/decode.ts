@@ -17,5 +17,5 @@ export const decode: Kernel = (step, cx) => {
     table: shader.load(table),
     epilogue: shader.tile(step.epilogue!, 'f32').name,
   });
-  return [{ program: shader.finish(), grid: gridOf(Math.ceil((outer * n * inner) / 256)) }];
+  return { program: shader.finish(), grid: gridOf(Math.ceil((outer * n * inner) / 256)) };
 };

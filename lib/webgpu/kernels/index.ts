@@ -30,7 +30,7 @@ const kernels: Readonly<Record<string, Kernel>> = {
   wkv7,
 };
 
-export function dispatchesOf(step: Step, cx: KernelContext): Dispatch[] {
+export function dispatchOf(step: Step, cx: KernelContext): Dispatch {
   const kernel = kernels[step.kernel.split('.')[0]];
   if (kernel) return kernel(step, cx);
   throw new MiaError('ERR_UNSUPPORTED', step.op, {

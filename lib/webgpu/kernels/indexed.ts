@@ -21,9 +21,9 @@ fn outside(v: i32, size: u32) -> bool { return v < 0 || u32(v) >= size; }`);
   return name;
 }
 
-function finish(shader: ShaderBuilder, n: number, values: Record<string, string | boolean>): Dispatch[] {
+function finish(shader: ShaderBuilder, n: number, values: Record<string, string | boolean>): Dispatch {
   shader.kernel('indexed', { SCATTER: false, ...values, n: shader.uint(n) });
-  return [{ program: shader.finish(), grid: gridOf(Math.ceil(n / 256)) }];
+  return { program: shader.finish(), grid: gridOf(Math.ceil(n / 256)) };
 }
 
 /** ints [outer, axis, inner, n]; operands [table, indices, out]. */

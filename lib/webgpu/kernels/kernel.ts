@@ -15,8 +15,8 @@ export interface KernelContext {
   shader(): ShaderBuilder;
 }
 
-/** How steps of a kernel family become dispatches, which run in order. */
-export type Kernel = (step: Step, cx: KernelContext) => Dispatch[];
+/** How a step of a kernel family becomes a dispatch. */
+export type Kernel = (step: Step, cx: KernelContext) => Dispatch;
 
 /** Of a dimension of a grid, in workgroups. */
 const MOST_GROUPS = 65535;

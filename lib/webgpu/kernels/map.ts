@@ -4,5 +4,5 @@ export const map: Kernel = (step, cx) => {
   const shader = cx.shader();
   const [n] = step.ints;
   shader.kernel('map', { n: shader.uint(n), tile: shader.tile(step.prologue!).name });
-  return [{ program: shader.finish(), grid: gridOf(Math.ceil(n / 256)) }];
+  return { program: shader.finish(), grid: gridOf(Math.ceil(n / 256)) };
 };

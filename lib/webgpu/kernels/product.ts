@@ -25,5 +25,5 @@ export const product: Kernel = (step, cx) => {
     sum: reg === 'f32' ? `fma(${product}, sum)` : `sum + ${x} * ${y}`,
     epilogue: shader.tile(step.epilogue!, type).name,
   });
-  return [{ program: shader.finish(), grid: [Math.ceil(n / 16), Math.ceil(m / 16), layers] }];
+  return { program: shader.finish(), grid: [Math.ceil(n / 16), Math.ceil(m / 16), layers] };
 };

@@ -44,5 +44,5 @@ export const reduce: Kernel = (step, cx) => {
     prologue: shader.tile(step.prologue!).name,
     epilogue: shader.tile(step.epilogue!, arg ? 'i32' : type).name,
   });
-  return [{ program: shader.finish(), grid: gridOf(alone ? Math.ceil(outer / WIDTH) : outer) }];
+  return { program: shader.finish(), grid: gridOf(alone ? Math.ceil(outer / WIDTH) : outer) };
 };

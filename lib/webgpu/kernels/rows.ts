@@ -39,5 +39,5 @@ export const rows: Kernel = (step, cx) => {
       result: result.replace('EPS', eps),
     });
   }
-  return [{ program: shader.finish(), grid: gridOf(count) }];
+  return { program: shader.finish(), grid: gridOf(count) };
 };

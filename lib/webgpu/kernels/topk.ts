@@ -19,5 +19,5 @@ export const topk: Kernel = (step, cx) => {
     prologue: shader.tile(step.prologue!).name,
     out: shader.store(step.operands[0]),
   });
-  return [{ program: shader.finish(), grid: gridOf(rows) }];
+  return { program: shader.finish(), grid: gridOf(rows) };
 };

@@ -12,7 +12,7 @@ function windows(
   cx: KernelContext,
   outputs: number,
   fold: (shader: ShaderBuilder, type: Word) => Record<string, string | boolean>,
-): Dispatch[] {
+): Dispatch {
   const reg = step.kernel.split('.')[1] as Reg;
   const type = wordOf(reg);
   if (type === 'vec2<u32>') throw unsupported(step.op, `arithmetic of ${reg}`);
@@ -29,7 +29,7 @@ function windows(
     ...fold(shader, type),
     epilogue: shader.tile(step.epilogue!, type).name,
   });
-  return [{ program: shader.finish(), grid: gridOf(Math.ceil(n / 256)) }];
+  return { program: shader.finish(), grid: gridOf(Math.ceil(n / 256)) };
 }
 
 export const conv2d: Kernel = (step, cx) =>

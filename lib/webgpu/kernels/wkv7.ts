@@ -15,5 +15,5 @@ export const wkv7: Kernel = (step, cx) => {
     put: shader.store(out),
     get: shader.load(out),
   });
-  return [{ program: shader.finish(), grid: gridOf(batch * heads) }];
+  return { program: shader.finish(), grid: gridOf(batch * heads) };
 };

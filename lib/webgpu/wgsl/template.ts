@@ -16,20 +16,20 @@ export function expandTemplate(source: string, values: TemplateValues): string {
 /** Expands lines from `at` until the directive that closes them; returns that line's index. Without `out`, only finds it. */
 function block(lines: readonly string[], at: number, values: TemplateValues, out?: string[]): number {
   for (; at < lines.length; at++) {
-    const [word, name, count] = lines[at]!.trim().split(/\s+/);
+    const [word, name, count] = lines[at].trim().split(/\s+/);
     if (word === '#else' || word === '#endif' || word === '#endfor') return at;
     if (word === '#if') {
-      const chosen = out && lookup(values, name!, at);
+      const chosen = out && lookup(values, name, at);
       at = block(lines, at + 1, values, chosen ? out : undefined);
       if (lines[at]?.trim() === '#else') at = block(lines, at + 1, values, chosen ? undefined : out);
       close(lines, at, '#endif');
     } else if (word === '#for') {
-      const times = out ? Number(values[count!] ?? count) : 0;
+      const times = out ? Number(values[count] ?? count) : 0;
       const body = at + 1;
       at = block(lines, body, values);
-      for (let i = 0; i < times; i++) block(lines, body, { ...values, [name!]: i }, out);
+      for (let i = 0; i < times; i++) block(lines, body, { ...values, [name]: i }, out);
       close(lines, at, '#endfor');
-    } else out?.push(fill(lines[at]!, values, at));
+    } else out?.push(fill(lines[at], values, at));
   }
   return at;
 }
