@@ -49,7 +49,7 @@ fn mia_wrap_i16(x: i32) -> i32 { return extractBits(x, 0u, 16u); }
 fn mia_wrap_u8(x: i32) -> i32 { return x & 0xff; }
 fn mia_wrap_u16(x: i32) -> i32 { return x & 0xffff; }
 
-// Floats truncate and saturate; NaN becomes 0. The other way the built-in f32() rounds to nearest.
+// Floats truncate and saturate; NaN becomes 0. The other way, f32() of an i32 rounds to nearest.
 fn mia_f32_to_i32(x: f32) -> i32 {
   if (mia_isnan(x)) { return 0; }
   if (x >= 0x1p31) { return 0x7fffffff; }
@@ -61,3 +61,5 @@ fn mia_f32_to_u32(x: f32) -> u32 {
   if (x >= 0x1p32) { return 0xffffffffu; }
   return u32(x);
 }
+// By halves, so that only their sum is rounded: drivers are wrong by a unit above 2^31.
+fn mia_u32_to_f32(x: u32) -> f32 { return fma(f32(x >> 16u), 65536.0, f32(x & 0xffffu)); }

@@ -56,8 +56,8 @@ fn mia_div(a: f32, b: f32) -> f32 {
   let n = mia_parts(a);
   let d = mia_parts(b);
   let less = u32(n.m < d.m);
-  // q = floor(n.m 2^(23 + less) / d.m), of 24 bits. The first guess is off by a few units, so that the remainder is right
-  // in 32 bits that wrap.
+  // q = floor(n.m 2^(23 + less) / d.m), of 24 bits. The first guess is off by a few units, so that what is left fits 32
+  // bits, which wrap.
   let guess = mia_unit(n.m) / mia_unit(d.m) * f32(1u << less);
   var q = u32(clamp(guess, 1.0, 0x1.fffffep0) * 0x1p23);
   var rest = i32((n.m << (23u + less)) - q * d.m);
@@ -124,8 +124,8 @@ fn mia_product(a: f32, b: f32) -> vec2f {
 const mia_ln2_high = 0.693359375;
 const mia_ln2_low = -2.12194440e-4;
 
-// e^(x + low), low being small. x = n ln 2 + r, |r| <= ln 2 / 2 (Cody and Waite); e^r = 1 + r + r^2 P(r), times 2^n in
-// two steps: n may be below every exponent.
+// e^(x + low), low being small. x = n ln 2 + r, |r| <= ln 2 / 2 (Cody and Waite); e^r = 1 + r + r^2 P(r), times 2^n
+// in two steps: n may be below every exponent.
 fn mia_exp_sum(x: f32, low: f32) -> f32 {
   let most = clamp(x, -105.0, 89.0);
   let n = round(most * 1.44269504);
@@ -332,14 +332,26 @@ fn mia_remainder(a: f32, b: f32) -> f32 {
   return bitcast<f32>((u32(d.e - by - 1) << 23u) + shifted);
 }
 
-// Integers: by zero gives 0, the lowest by -1 wraps. WGSL says so of the remainder, and of the lowest.
-fn mia_div_i32(a: i32, b: i32) -> i32 { return select(a / b, 0, b == 0); }
-fn mia_div_u32(a: u32, b: u32) -> u32 { return select(a / b, 0u, b == 0u); }
+// Integers: by zero gives 0, the lowest by -1 wraps. Asked here, so that Dawn need not guard operators too.
+fn mia_div_i32(a: i32, b: i32) -> i32 {
+  if (b == 0) { return 0; }
+  if (b == -1) { return 0 - a; }
+  return a / b;
+}
+fn mia_div_u32(a: u32, b: u32) -> u32 {
+  if (b == 0u) { return 0u; }
+  return a / b;
+}
+// The remainder of floored division; of a % b drivers need not know when operands are negative.
 fn mia_mod_i32(a: i32, b: i32) -> i32 {
-  let rest = a % b;
+  if (b == 0 || b == -1) { return 0; }
+  let rest = a - a / b * b;
   return select(rest, rest + b, rest != 0 && (rest < 0) != (b < 0));
 }
-fn mia_mod_u32(a: u32, b: u32) -> u32 { return a % b; }
+fn mia_mod_u32(a: u32, b: u32) -> u32 {
+  if (b == 0u) { return 0u; }
+  return a % b;
+}
 // By repeated squaring; a negative exponent gives 0 unless the base is 1 or -1.
 fn mia_pow_u32(base: u32, exponent: u32) -> u32 {
   var a = base;

@@ -102,9 +102,10 @@ const whole = (name: string, type: 'i32' | 'u32', exact: Row['exact']): Row =>
 const flushes = { flushes: true };
 const saturate = (lo: number, hi: number) => (x: number) =>
   Number.isNaN(x) ? 0 : Math.min(Math.max(Math.trunc(x), lo), hi) + 0;
+const zeroLike = (x: number): number => (x < 0 || Object.is(x, -0) ? -0 : 0);
 const flooredMod = (a: number, b: number): number => {
   const rest = a % b;
-  return rest === 0 ? (Object.is(b, -0) || b < 0 ? -0 : 0) : rest < 0 !== b < 0 ? rest + b : rest;
+  return rest === 0 ? zeroLike(b) : rest < 0 !== b < 0 ? rest + b : rest;
 };
 const integerMod = (a: number, b: number): number => (b === 0 ? 0 : (((a % b) + b) % b) + 0);
 const integerPow =
@@ -175,6 +176,7 @@ const table: readonly Row[] = [
   ),
   row('f32_to_i32', ['f32'], 'i32', saturate(-(2 ** 31), 2 ** 31 - 1)),
   row('f32_to_u32', ['f32'], 'u32', saturate(0, 2 ** 32 - 1)),
+  row('u32_to_f32', ['u32'], 'f32', (a) => a),
   row('wrap_i8', ['i32'], 'i32', (a) => (a << 24) >> 24),
   row('wrap_i16', ['i32'], 'i32', (a) => (a << 16) >> 16),
   row('wrap_u8', ['i32'], 'i32', (a) => a & 0xff),
@@ -196,7 +198,7 @@ const table: readonly Row[] = [
 ];
 
 const arrays = { f32: Float32Array, i32: Int32Array, u32: Uint32Array, bool: Uint32Array };
-const flushed = (x: number): number => (Math.abs(x) < LEAST ? Math.sign(x) * 0 : x);
+const flushed = (x: number): number => (Math.abs(x) < LEAST ? zeroLike(x) : x);
 
 /** The distance in units in the last place; infinity between what cannot be compared so. */
 function distance(got: number, exact: number, { gives, ulps }: Row): number {
