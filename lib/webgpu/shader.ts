@@ -9,15 +9,16 @@ import { expandTemplate } from './wgsl/template.js';
 const library = readLibrary([shaders['wgsl/math.wgsl'], shaders['wgsl/convert.wgsl']]);
 
 /** Storage whose elements share words with others: stores merge bits. */
-const narrow: Partial<Record<ScalarDType, { bits: number; load: string; store: string }>> = {
-  f16: { bits: 16, load: 'mia_f16_to_f32', store: 'mia_f32_to_f16' },
-  bf16: { bits: 16, load: 'mia_bf16_to_f32', store: 'mia_f32_to_bf16' },
-  i8: { bits: 8, load: 'i8_of', store: 'bitcast<u32>' },
-  u8: { bits: 8, load: 'bitcast<i32>', store: 'bitcast<u32>' },
-  i16: { bits: 16, load: 'i16_of', store: 'bitcast<u32>' },
-  u16: { bits: 16, load: 'bitcast<i32>', store: 'bitcast<u32>' },
-  bool: { bits: 8, load: 'bitcast<i32>', store: 'bitcast<u32>' },
-};
+const narrow: Partial<Record<ScalarDType, { bits: number; load: (bits: string) => string; store: string }>> =
+  {
+    f16: { bits: 16, load: (bits) => `mia_f16_to_f32(${bits})`, store: 'mia_f32_to_f16' },
+    bf16: { bits: 16, load: (bits) => `mia_bf16_to_f32(${bits})`, store: 'mia_f32_to_bf16' },
+    i8: { bits: 8, load: (bits) => `mia_wrap_i8(bitcast<i32>(${bits}))`, store: 'bitcast<u32>' },
+    u8: { bits: 8, load: (bits) => `bitcast<i32>(${bits})`, store: 'bitcast<u32>' },
+    i16: { bits: 16, load: (bits) => `mia_wrap_i16(bitcast<i32>(${bits}))`, store: 'bitcast<u32>' },
+    u16: { bits: 16, load: (bits) => `bitcast<i32>(${bits})`, store: 'bitcast<u32>' },
+    bool: { bits: 8, load: (bits) => `bitcast<i32>(${bits})`, store: 'bitcast<u32>' },
+  };
 const blockDTypes = ['q8_0', 'q4_0', 'q4_k', 'q6_k'] as const;
 const wide = (dtype: string): boolean => ['f64', 'i64', 'u64'].includes(dtype);
 const regType = (dtype: ScalarDType | BlockDType): Word =>
@@ -126,6 +127,7 @@ export class ShaderBuilder {
 
   #read(slot: number, dtype: ScalarDType): string {
     if (slot === IOTA) {
+      if (dtype === 'f64') throw unsupported(this.op, 'arithmetic of f64');
       const type = regType(dtype);
       return wide(dtype)
         ? 'return vec2<u32>(at, 0u);'
@@ -135,7 +137,8 @@ export class ShaderBuilder {
     if (form) {
       const per = 32 / form.bits;
       const word = this.#word(slot, `at / ${per}u`);
-      return `return ${form.load}((${word} >> ((at % ${per}u) * ${form.bits}u)) & ${2 ** form.bits - 1}u);`;
+      const bits = `((${word} >> ((at % ${per}u) * ${form.bits}u)) & ${2 ** form.bits - 1}u)`;
+      return `return ${form.load(bits)};`;
     }
     if (wide(dtype))
       return `return vec2<u32>(${this.#word(slot, 'at * 2u')}, ${this.#word(slot, 'at * 2u + 1u')});`;

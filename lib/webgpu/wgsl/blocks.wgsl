@@ -4,7 +4,7 @@ fn half_{{name}}(at: u32) -> f32 { return mia_f16_to_f32(byte_{{name}}(at) | (by
 fn {{name}}(at: u32) -> f32 {
 #if q8_0
   let block = (at / 32u) * 34u;
-  return half_{{name}}(block) * f32(i8_of(byte_{{name}}(block + 2u + at % 32u)));
+  return half_{{name}}(block) * f32(mia_wrap_i8(bitcast<i32>(byte_{{name}}(block + 2u + at % 32u))));
 #endif
 #if q4_0
   let block = (at / 32u) * 18u;
@@ -35,7 +35,7 @@ fn {{name}}(at: u32) -> f32 {
   let low = byte_{{name}}(block + part * 64u + (quarter % 2u) * 32u + i % 32u);
   let high = byte_{{name}}(block + 128u + part * 32u + i % 32u);
   let q = ((low >> ((quarter / 2u) * 4u)) & 15u) | (((high >> (2u * quarter)) & 3u) << 4u);
-  let scale = i8_of(byte_{{name}}(block + 192u + i / 16u));
+  let scale = mia_wrap_i8(bitcast<i32>(byte_{{name}}(block + 192u + i / 16u)));
   return half_{{name}}(block + 208u) * f32(scale) * (f32(q) - 32.0);
 #endif
 }
