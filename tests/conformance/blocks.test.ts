@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Tensor, type Device } from '../../lib/index.js';
 import { randomOf, type Random } from './case.js';
 import { tables } from './cases/index.js';
-import { devices } from './devices.js';
+import { cpus } from './devices.js';
 import * as ref from './reference/index.js';
 import { conform } from './suite.js';
 
@@ -36,7 +36,7 @@ const numbersOf = (kind: string): Float32Array => {
   return Float32Array.from({ length: 8 * 512 }, (_, i) => kinds[kind].make(random, i));
 };
 
-describe.each(devices)('$name', (row) => {
+describe.each(cpus)('$name', (row) => {
   let device: Device;
   beforeAll(async () => void (device = await row.create()));
   afterAll(() => device.close());
@@ -101,7 +101,7 @@ describe.each(devices)('$name', (row) => {
       }
     });
     test('is the same on every instruction set', async () => {
-      const [first] = devices;
+      const [first] = cpus;
       const other = await first.create();
       const numbers = numbersOf('normal');
       const there = await Tensor.create(other, SHAPE, numbers).to(type).back();

@@ -23,7 +23,7 @@ const lacking = (c: Case): boolean =>
   /^sample|wraps inside a chain|^sum of ones|^gather from counts|quanti|to q\d/.test(c.name);
 
 /** Every instruction set of this machine. */
-const cpus: readonly DeviceRow[] = isas.map((isa) => ({
+export const cpus: readonly DeviceRow[] = isas.map((isa) => ({
   name: `cpu ${isa}`,
   create: () => Cpu.create({ isa }),
 }));
