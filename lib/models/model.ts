@@ -5,9 +5,10 @@ import type { Config } from './config.js';
 import type { Checkpoint } from './files/checkpoint.js';
 import { openForward, type Forward, type NamedArray, type NamedResult, type Shapes } from './forward.js';
 import { readEnds } from './generate/ends.js';
-import { Generator, type FinishReason, type GeneratedToken, type Prompt } from './generate/generator.js';
+import { Generator, type Prompt } from './generate/generator.js';
 import type { GenerateOptions } from './generate/options.js';
 import type { SequenceProgram } from './generate/sequence.js';
+import type { FinishReason, GeneratedToken } from './generate/writing.js';
 import { openPreprocess } from './images/open.js';
 import type { Pixels, PixelValues, Preprocess } from './images/preprocess.js';
 import type { Classification } from './labels.js';
@@ -118,7 +119,7 @@ export class Model {
     options: GenerateOptions = {},
   ): AsyncGenerator<GeneratedToken, FinishReason, undefined> {
     this.#check('generate');
-    return yield* this.#watch(this.#writer('generate').run(prompt, options));
+    return yield* this.#watch(this.writer('generate').run(prompt, options));
   }
 
   /** The model's answer to messages, which its own template makes a prompt of. Otherwise as `generate`. */
@@ -127,7 +128,7 @@ export class Model {
     options: GenerateOptions & ChatOptions = {},
   ): AsyncGenerator<GeneratedToken, FinishReason, undefined> {
     this.#check('chat');
-    const writer = this.#writer('chat');
+    const writer = this.writer('chat');
     if (writer.tokenizer instanceof MiaError) throw writer.tokenizer;
     const { addGenerationPrompt, tools, template, variables, ...rest } = options;
     const chat = { addGenerationPrompt, tools, template, variables };
@@ -179,11 +180,15 @@ export class Model {
     return this.dispose();
   }
 
-  /** After the first run weights are packed: what they were packed from may go. */
   #ran<T>(result: T): T {
+    this.settle();
+    return result;
+  }
+
+  /** After the first run weights are packed: what they were packed from may go. @internal */
+  settle(): void {
     if (!this.#settled && !this.#disposed) this.#parts.weights.settle();
     this.#settled = true;
-    return result;
   }
 
   async *#watch(
@@ -200,7 +205,8 @@ export class Model {
     }
   }
 
-  #writer(op: string): Generator {
+  /** What writes texts, for those who write several together. ERR_UNSUPPORTED. @internal */
+  writer(op: string): Generator {
     if (this.#generator) return this.#generator;
     throw new MiaError('ERR_UNSUPPORTED', op, `${this.architecture} does not write text`);
   }

@@ -7,17 +7,19 @@ import { checkInteger, checkKinds, float, sameShape, shapeError, shapeText, size
 
 const floats: readonly Kind[] = ['float'];
 /** What may come after [q, k, v]; attrs.given names those that do, in this order. */
-export const extras = ['mask', 'lengths', 'offsets'] as const;
+export const extras = ['mask', 'lengths', 'offsets', 'table'] as const;
 type Extra = (typeof extras)[number];
 /** Of features of a head: blocks of keys and of queries must fit the kernels' scratch. */
 const MAX_HEAD = 2048;
 
 /** Bits of the kernel's flags. */
-const flags = { causal: 1, mask: 2, lengths: 4, offsets: 8 } as const;
+const flags = { causal: 1, mask: 2, lengths: 4, offsets: 8, table: 16 } as const;
 
 /**
  * attrs: `causal`, `scale`, `window` and `softcap` (0: none), `given`. Queries are the last T positions of the keys'
  * sequence, which has S positions, or lengths[batch]; with offsets sequence i is rows [offsets[i], offsets[i + 1]) of both.
+ * With a table [..., n] keys lie in blocks, k [N, Hkv, P, D] and v [N, Hkv, P, Dv]: those of a batch entry are blocks
+ * table[batch, 0] and so on, and S is n P.
  * Query p sees key j if j <= p (causal), |p - j| < window, and mask[..., p, j]; the scores of those it sees are
  * softcap tanh(q k scale / softcap) + mask. A query that sees nothing gives zeros.
  */
@@ -35,10 +37,13 @@ export const attention: RoutineRecord = {
     if (rest.length !== given.length || !v)
       throw shapeError('attention', 'takes q, k, v and what `given` names', `${3 + given.length} inputs`, String(inputs.length)); // prettier-ignore
     checkDTypes(q, k, v);
-    checkShapes(q, k, v);
+    const table = given.includes('table') ? rest.at(-1) : undefined;
+    checkShapes(q, k, v, table);
     given.forEach((name, i) => checkExtra(name, rest[i], q, k));
     if (given.includes('offsets') && given.length > 1)
-      throw shapeError('attention', 'offsets exclude mask and lengths', undefined, given.join(', '));
+      throw shapeError('attention', 'offsets exclude mask, lengths and table', undefined, given.join(', '));
+    if (table && given.includes('mask'))
+      throw shapeError('attention', 'a table excludes a mask', undefined, given.join(', '));
     if (typeof attrs.causal !== 'boolean')
       throw shapeError('attention', 'bad causal', 'true or false', show(attrs.causal));
     checkInteger('attention', 'window', attrs.window, 0);
@@ -47,10 +52,12 @@ export const attention: RoutineRecord = {
       throw shapeError('attention', 'bad softcap', 'a number >= 0', show(attrs.softcap));
     return { dtype: q.dtype, shape: [...q.shape.slice(0, -1), v.shape.at(-1)!] };
   },
-  ints([q, k, v], attrs) {
+  ints([q, k, v, ...rest], attrs) {
     const [heads, rows, size] = q.shape.slice(-3);
-    const [groups, keys] = k.shape.slice(-3);
-    const set = [...givenOf(attrs), ...(attrs.causal ? ['causal' as const] : [])];
+    const [groups, span] = k.shape.slice(-3);
+    const given = givenOf(attrs);
+    const keys = given.includes('table') ? rest.at(-1)!.shape.at(-1)! * span : span;
+    const set = [...given, ...(attrs.causal ? ['causal' as const] : [])];
     const bits = set.reduce((all, name) => all | flags[name], 0);
     const batch = sizeOf(q.shape.slice(0, -3));
     return [batch, heads, groups, rows, keys, size, v.shape.at(-1)!, bits, attrs.window as number];
@@ -86,16 +93,22 @@ function checkDTypes(q: Meta, k: Meta, v: Meta): void {
   });
 }
 
-function checkShapes(q: Meta, k: Meta, v: Meta): void {
+function checkShapes(q: Meta, k: Meta, v: Meta, table: Meta | undefined): void {
   const texts = [q, k, v].map(({ shape }) => shapeText(shape)).join(', ');
   const fail = (message: string, expected?: string): never => {
     throw shapeError('attention', message, expected, texts);
   };
   const rank = q.shape.length;
-  if (rank < 3 || k.shape.length !== rank || v.shape.length !== rank)
-    fail('q, k and v need the same axes', '[..., heads, positions, features]');
   const batch = (x: Meta): readonly number[] => x.shape.slice(0, -3);
-  if (!sameShape(batch(q), batch(k)) || !sameShape(batch(q), batch(v))) fail('batch axes differ');
+  if (table) {
+    const fits = rank >= 3 && k.shape.length === 4 && v.shape.length === 4 && k.shape[2] > 0;
+    if (!fits || k.shape[0] !== v.shape[0])
+      fail('with a table k and v are blocks', '[..., H, T, D], [N, Hkv, P, D], [N, Hkv, P, Dv]');
+  } else {
+    if (rank < 3 || k.shape.length !== rank || v.shape.length !== rank)
+      fail('q, k and v need the same axes', '[..., heads, positions, features]');
+    if (!sameShape(batch(q), batch(k)) || !sameShape(batch(q), batch(v))) fail('batch axes differ');
+  }
   if (!sameShape(k.shape.slice(0, -1), v.shape.slice(0, -1))) fail('k and v differ in heads or positions');
   if (q.shape.at(-1) !== k.shape.at(-1)) fail('q and k differ in features');
   const [heads, groups] = [q.shape.at(-3)!, k.shape.at(-3)!];
@@ -118,6 +131,11 @@ function checkExtra(name: Extra, x: Meta, q: Meta, k: Meta): void {
   if (x.dtype !== 'i32') badDType(name, 'i32', x.dtype);
   if (name === 'lengths') {
     if (!sameShape(x.shape, batch)) badShape('lengths', batch, x.shape);
+    return;
+  }
+  if (name === 'table') {
+    const n = x.shape.at(-1) ?? 0;
+    if (!sameShape(x.shape, [...batch, n])) badShape('table', [...batch, n], x.shape);
     return;
   }
   if (x.shape.length !== 1 || x.shape[0] < 1 || batch.length > 0 || q.shape[1] !== keys)

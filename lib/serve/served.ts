@@ -7,7 +7,7 @@ import type { Pixels } from '../models/images/preprocess.js';
 import type { Classification } from '../models/labels.js';
 import { loadModel } from '../models/load.js';
 import type { Model } from '../models/model.js';
-import type { TokenInput } from '../models/rows/requests.js';
+import { BUDGET, type TokenInput } from '../models/rows/requests.js';
 import type { Tokenizer } from '../models/text/tokenizer.js';
 import { GenerationQueue, type QueuedToken } from './batching/generation.js';
 import { RowsQueue } from './batching/rows.js';
@@ -18,6 +18,9 @@ import { warm, type Abilities } from './warm.js';
 
 /** Tokens of one request to compute as a whole, and of a sequence whose model has no end. */
 const MOST_TOKENS = 4096;
+
+/** What an image costs, in tokens; a text costs its characters, which are more than its tokens. */
+const IMAGE = 256;
 
 type Inputs = Readonly<Record<string, NamedArray>>;
 
@@ -39,15 +42,16 @@ export class ServedModel {
   ) {
     const known = Number.isFinite(model.contextLength) ? model.contextLength : MOST_TOKENS;
     this.maxTokens = Math.min(settings.maxTokens ?? known, known);
-    const { maxBatch, maxQueue } = settings;
+    const { maxBatch, maxQueue, maxDelayMs } = settings;
     const watch = (kind: string) => (waitedMs: number, active: number) => {
       metrics.queueSeconds.observe({ model: name }, waitedMs / 1000);
       metrics.batchSize.observe({ model: name, kind }, active);
     };
     const limits = { maxBatch, maxQueue, maxTokens: this.maxTokens };
     this.texts = new GenerationQueue(model, limits, watch('generate'));
+    const gathering = { maxQueue, maxDelayMs, budget: BUDGET };
     const rows = <I, R>(op: string, run: (inputs: readonly I[], signal?: AbortSignal) => Promise<R[]>) =>
-      new RowsQueue(op, run, limits, watch(op));
+      new RowsQueue(op, run, gathering, watch(op));
     this.embeddings = rows('embed', (inputs, signal) => model.embed(inputs, { signal }));
     this.labels = rows('classify', (inputs, signal) => model.classify(inputs, { signal }));
     this.forwards = rows('forward', (inputs) => Promise.all(inputs.map((input) => model.forward(input))));
@@ -90,7 +94,15 @@ export class ServedModel {
   /** One vector for each input; `tokens` is how many there are in all. */
   embed(inputs: readonly TokenInput[], tokens: number, signal: AbortSignal): Promise<Float32Array[]> {
     this.metrics.prefillTokens.inc({ model: this.name }, tokens);
-    return this.embeddings.submit(inputs, signal);
+    return this.embeddings.submit(inputs, tokens, signal);
+  }
+
+  /** The labels of each input, the most probable first. */
+  classify(inputs: readonly (TokenInput | Pixels)[], signal: AbortSignal): Promise<Classification[][]> {
+    const costOf = (input: TokenInput | Pixels): number =>
+      typeof input === 'object' && 'width' in input ? IMAGE : input.length;
+    const cost = inputs.reduce((sum, input) => sum + costOf(input), 0);
+    return this.labels.submit(inputs, cost, signal);
   }
 
   /** The model as a function of named tensors; of no more tokens than fit. */
@@ -98,7 +110,7 @@ export class ServedModel {
     const tokens = inputs.input_ids?.data.length ?? 0;
     if (tokens > this.maxTokens)
       throw new Refusal(400, `input_ids: more than ${this.maxTokens} tokens in one request`, { code: 'invalid_value', param: 'input_ids' }); // prettier-ignore
-    const [result] = await this.forwards.submit([inputs], signal);
+    const [result] = await this.forwards.submit([inputs], Infinity, signal);
     this.metrics.prefillTokens.inc({ model: this.name }, tokens);
     return result;
   }

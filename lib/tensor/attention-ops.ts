@@ -24,6 +24,11 @@ export interface AttentionOptions<D extends Device = Device> {
    * up to offsets[i + 1] attend to each other only; rows after the last sequence give zeros. Without mask and lengths.
    */
   offsets?: Tensor<D, DType> | null;
+  /**
+   * i32 [..., n]: keys lie in blocks, k [N, Hkv, P, D] and v [N, Hkv, P, Dv]; those of a batch entry are the n blocks that its
+   * row of the table names, one after another. Without mask and offsets.
+   */
+  table?: Tensor<D, DType> | null;
 }
 
 /** `S` with its last axis of size N. */

@@ -1,10 +1,11 @@
 // attention.<T>: out = softmax(cap(q k^T scale) + mask) v by heads, for T f32 f64.
 // ints [batch, heads, groups, queries, keys, features, values, flags, window], floats [scale, softcap (0:
-// none)]; views [out, q, k, v, mask?, lengths?, offsets?], the last three as flags say. Dims batch..., then
+// none)]; views [out, q, k, v, mask?, lengths?, offsets?, table?], the last four as flags say. Dims batch..., then
 // out [heads, queries, values] with its last stride 1, q [heads, queries, features], k [groups, keys,
 // features], v [groups, keys, values], mask [heads, queries, keys] (bool, or added), at any strides; lengths
-// [batch...], offsets [sequences + 1], both i32. See lib/ops/attention.ts for what they mean. Storage of q, k
-// and v: any dtype whose register type is T.
+// [batch...], offsets [sequences + 1], table [batch..., n], all i32. With a table k and v are [blocks, groups,
+// span, ...], and keys is n * span. See lib/ops/attention.ts for what they mean. Storage of q, k and v: any
+// dtype whose register type is T.
 #pragma once
 
 #include "kernels/attention_block.inl"
@@ -112,16 +113,24 @@ inline bool IsHeads(const View& view, const View& like, int64_t a, int64_t b, in
   return last[0] == a && last[1] == b && last[2] == c;
 }
 
+// Is the view [blocks, groups, span, size], with as many blocks, and keys in each, as `like` has?
+inline bool IsBlocks(const View& view, const View& like, int64_t groups, int64_t size) {
+  return view.nd == 4 && like.nd == 4 && view.size[0] == like.size[0] && view.size[1] == groups &&
+         view.size[2] == like.size[2] && view.size[2] >= 1 && view.size[3] == size;
+}
+
 template <class T>
 const char* AttentionCheck(const Step& step) {
   if (step.num_ints != 9 || step.num_floats != 2) return "attention takes nine ints and [scale, softcap]";
   const int64_t* const ints = step.ints;
   const int64_t flags = ints[7], heads = ints[1], groups = ints[2], queries = ints[3], keys = ints[4];
-  if (flags < 0 || flags > 15 || ((flags & kWithOffsets) != 0 && (flags & (kMasked | kWithLengths)) != 0)) {
+  const bool table = (flags & kWithTable) != 0;
+  if (flags < 0 || flags > 31 || ((flags & kWithOffsets) != 0 && (flags & (kMasked | kWithLengths)) != 0) ||
+      (table && (flags & (kMasked | kWithOffsets)) != 0)) {
     return "attention's flags are not ones that go together";
   }
   const int views =
-      4 + ((flags & kMasked) != 0) + ((flags & kWithLengths) != 0) + ((flags & kWithOffsets) != 0);
+      4 + ((flags & kMasked) != 0) + ((flags & kWithLengths) != 0) + ((flags & kWithOffsets) != 0) + table;
   if (step.num_views != views) return "attention has not the views that its flags say";
   const int64_t scores[] = {ints[0], heads, queries, keys}, grouped[] = {ints[0], groups, keys, 1};
   if (SizeProduct(scores, 4) < 0 || SizeProduct(grouped, 4) < 0 || ints[8] < 0) {
@@ -136,8 +145,13 @@ const char* AttentionCheck(const Step& step) {
   }
   if (!IsHeads(out, q, heads, queries, ints[6]))
     return "attention: the result is not [batch, heads, queries, values]";
-  if (!IsHeads(k, q, groups, keys, ints[5])) return "attention: k is not [batch, groups, keys, features]";
-  if (!IsHeads(v, q, groups, keys, ints[6])) return "attention: v is not [batch, groups, keys, values]";
+  if (table) {
+    if (!IsBlocks(k, k, groups, ints[5])) return "attention: k is not [blocks, groups, span, features]";
+    if (!IsBlocks(v, k, groups, ints[6])) return "attention: v is not [blocks, groups, span, values]";
+  } else {
+    if (!IsHeads(k, q, groups, keys, ints[5])) return "attention: k is not [batch, groups, keys, features]";
+    if (!IsHeads(v, q, groups, keys, ints[6])) return "attention: v is not [batch, groups, keys, values]";
+  }
   if (out.dtype != q.dtype || (ints[6] > 1 && StrideOf(out, 0) != 1))
     return "attention: the result lies otherwise";
   if (RegOf(q.dtype) != kReg<T> || RegOf(k.dtype) != kReg<T> || RegOf(v.dtype) != kReg<T>) {
@@ -157,6 +171,14 @@ const char* AttentionCheck(const Step& step) {
     for (int d = 0; d < extra->nd; d++) {
       if (extra->size[d] != q.size[d]) return "attention: lengths are not [batch] i32";
     }
+    extra++;
+  }
+  if (table) {
+    bool fits = extra->dtype == DType::k_i32 && extra->nd == q.nd - 2;
+    for (int d = 0; fits && d < q.nd - 3; d++) fits = extra->size[d] == q.size[d];
+    const int64_t span = k.size[2];
+    fits = fits && keys / span == extra->size[extra->nd - 1] && keys % span == 0;
+    if (!fits) return "attention: the table is not [batch, keys / span] i32";
   }
   if ((flags & kWithOffsets) != 0) {
     if (extra->dtype != DType::k_i32 || extra->nd != 1 || extra->size[0] < 1)

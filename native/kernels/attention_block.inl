@@ -69,9 +69,11 @@ struct AttentionBlock {
 
   void Attend(const Sequence& s, int64_t from, int64_t to) {
     const Sight all = SightOfRows(s, s.begin, s.end, from, to);
-    for (int64_t k0 = all.first; k0 < all.last; k0 += p.block_keys) {
-      const int64_t k1 = MinOf(k0 + p.block_keys, all.last);
-      const Source k = KeysFrom(*p.k, k0), v = KeysFrom(*p.v, k0);
+    for (int64_t k0 = all.first, k1; k0 < all.last; k0 = k1) {
+      const Place place = PlaceOf(p, frame, batch, k0);
+      if (place.entry < 0) return;
+      k1 = MinOf(k0 + MinOf(p.block_keys, p.span - place.row), all.last);
+      const Source k = KeysFrom(*p.k, place), v = KeysFrom(*p.v, place);
       if (!p.dots) {
         Fetch(k, k1 - k0, p.features);
         Fetch(v, k1 - k0, p.values);
@@ -95,7 +97,7 @@ struct AttentionBlock {
                             p.features,
                             static_cast<const char*>(k.data),
                             k.k_stride * k_bytes,
-                            all.last - k0,
+                            k1 - k0,
                             static_cast<const char*>(v.data),
                             v.k_stride * v_bytes,
                             p.values * v_bytes,
@@ -121,8 +123,9 @@ struct AttentionBlock {
   }
 
   // Rows are keys: k along them, columns along features.
-  Source KeysFrom(const View& view, int64_t key) const {
-    return {RowMemory(view, frame, batch, group, key), view.dtype, StrideOf(view, 1), StrideOf(view, 0)};
+  Source KeysFrom(const View& view, const Place& place) const {
+    return {RowMemory(view, frame, place.entry, group, place.row), view.dtype, StrideOf(view, 1),
+            StrideOf(view, 0)};
   }
 
   void ScoreByTiles(int64_t r, int64_t count, int64_t begin, int64_t end) const {

@@ -26,14 +26,14 @@ constexpr int64_t kScoreBytes = kDotRows * kBlockKeys * 8, kStatisticBytes = 2 *
 static_assert(kQueryBytes + kKeyBytes + kScoreBytes + kStatisticBytes <= static_cast<int64_t>(kScratchBytes),
               "scratch is too small");
 
-enum AttentionFlags : int64_t { kCausal = 1, kMasked = 2, kWithLengths = 4, kWithOffsets = 8 };
+enum AttentionFlags : int64_t { kCausal = 1, kMasked = 2, kWithLengths = 4, kWithOffsets = 8, kWithTable = 16 };
 
 template <class T>
 struct AttentionProblem {
   static constexpr int kCount = Lanes<T>::kCount;
   int64_t batch, heads, groups, queries, keys, features, values, window;
   bool causal;
-  const View *out, *q, *k, *v, *mask, *lengths, *offsets;  // the last three may be null
+  const View *out, *q, *k, *v, *mask, *lengths, *offsets, *table;  // the last four may be null
   T scale, softcap;
 
   int64_t share, rows;         // query heads of a group, and queries of them all
@@ -41,6 +41,7 @@ struct AttentionProblem {
   int64_t blocks, block_rows;  // of rows
   int64_t chunks, chunk;       // of keys
   int64_t block_keys, panel;   // keys prepared together, and those of one register tile
+  int64_t span;                // keys that lie one after another: all, or those of a block of the table
   bool dots, v_in_place;
 
   explicit AttentionProblem(const Step& step) {
@@ -53,6 +54,8 @@ struct AttentionProblem {
     mask = (ints[7] & kMasked) != 0 ? view++ : nullptr;
     lengths = (ints[7] & kWithLengths) != 0 ? view++ : nullptr;
     offsets = (ints[7] & kWithOffsets) != 0 ? view++ : nullptr;
+    table = (ints[7] & kWithTable) != 0 ? view++ : nullptr;
+    span = table == nullptr ? keys : k->size[k->nd - 2];
     scale = static_cast<T>(step.floats[0]);
     softcap = static_cast<T>(step.floats[1]);
     share = groups == 0 ? 0 : heads / groups;
@@ -137,6 +140,22 @@ int64_t LengthOf(const AttentionProblem<T>& p, const Frame& frame, int64_t batch
   if (length >= 0 && length <= p.keys) return length;
   Fail(frame, Status::kIndexOutOfRange, length);
   return -1;
+}
+
+// Where keys from `key` of a batch entry on lie: the batch entry, or block, of k and v, and the row in it. Entry -1: the
+// step has failed.
+struct Place {
+  int64_t entry, row;
+};
+template <class T>
+Place PlaceOf(const AttentionProblem<T>& p, const Frame& frame, int64_t batch, int64_t key) {
+  if (p.table == nullptr) return {batch, key};
+  i32 block;
+  const int64_t at = BatchOffset(*p.table, batch, 1) + key / p.span * StrideOf(*p.table, 0);
+  memcpy(&block, frame.base[p.table->loc] + at * sizeof(i32), sizeof(i32));
+  if (block >= 0 && block < p.k->size[0]) return {block, key % p.span};
+  Fail(frame, Status::kIndexOutOfRange, block);
+  return {-1, 0};
 }
 
 // Whether offsets rise from 0 or more to the number of rows or less; if not, the step has failed.

@@ -24,13 +24,15 @@ const bad: readonly [string, (device: Device) => T][] = [
   ['u32 max', (d) => Tensor.create(d, [3], Uint32Array.of(0, 2 ** 32 - 1, 1))],
 ];
 
-/** Lengths of 4 keys, offsets of 4 rows: bad ones among good ones. */
-const sequences: readonly [string, 'lengths' | 'offsets', number[]][] = [
+/** Lengths of 4 keys, offsets of 4 rows, a table of 2 blocks: bad ones among good ones. */
+const sequences: readonly [string, 'lengths' | 'offsets' | 'table', number[]][] = [
   ['a length beyond the keys', 'lengths', [4, 5]],
   ['a length below zero', 'lengths', [-1, 4]],
   ['an offset beyond the rows', 'offsets', [0, 3, 5]],
   ['an offset below zero', 'offsets', [-1, 2]],
   ['offsets that fall', 'offsets', [0, 3, 2]],
+  ['a block that is not there', 'table', [1, 2]],
+  ['a block below zero', 'table', [-1, 0]],
 ];
 
 describe.each(devices)('$name', (row) => {
@@ -54,8 +56,8 @@ describe.each(devices)('$name', (row) => {
   });
 
   test.each(sequences)('%s', async (_, name, numbers) => {
-    const ints = Tensor.create(device, [numbers.length], Int32Array.from(numbers));
-    const x = Tensor.zeros(device, name === 'lengths' ? [2, 1, 4, 8] : [1, 4, 8]);
+    const ints = Tensor.create(device, name === 'table' ? [2, 1] : [numbers.length], Int32Array.from(numbers));
+    const x = Tensor.zeros(device, name === 'offsets' ? [1, 4, 8] : [2, 1, 4, 8]);
     const y = x.clone().attention(x.clone(), x, { [name]: ints });
     await expect(y.back()).rejects.toMatchObject({
       name: 'MiaError',

@@ -1,21 +1,9 @@
 import { MiaError, show } from '../../errors.js';
 import { checkIds } from '../inputs.js';
 import type { Tokenizer } from '../text/tokenizer.js';
-import { readGenerateOptions, type GenerateOptions } from './options.js';
-import { Pieces } from './pieces.js';
-import { uniform } from './random.js';
+import { readGenerateOptions, type GenerateOptions, type WriteSettings } from './options.js';
 import type { Sequence } from './sequence.js';
-
-export interface GeneratedToken {
-  readonly id: number;
-  /** What the token adds to the text: often nothing, where a character or a stop string may still be unfinished. */
-  readonly text: string;
-  /** The natural logarithm of the token's probability by the model itself, whatever the options. */
-  readonly logprob: number;
-}
-
-/** Why a text ended: a token that ends texts, a stop string, or `maxTokens` or the context. */
-export type FinishReason = 'eos' | 'stop' | 'length';
+import { Writing, type FinishReason, type GeneratedToken } from './writing.js';
 
 /** Tokens to go on from: a text, or ids. */
 export type Prompt = string | ArrayLike<number | bigint>;
@@ -42,26 +30,23 @@ export class Generator {
     options: GenerateOptions,
     special = true,
   ): AsyncGenerator<GeneratedToken, FinishReason, undefined> {
-    const { maxTokens, seed, stop, ignoreEos, signal, ...how } = readGenerateOptions(options);
-    const tokenizer = this.tokenizer instanceof MiaError ? undefined : this.tokenizer;
-    if (stop.length > 0) this.#needTokenizer();
-    const pieces = new Pieces(tokenizer, stop);
+    const { signal, ...settings } = readGenerateOptions(options);
+    const writing = this.begin(settings);
     let waiting = this.#read(prompt, special);
     using sequence = await this.sequences.start();
-    for (let written = 1; ; written++) {
-      const { id, logprob } = await sequence.feed(
-        waiting,
-        { ...how, uniform: uniform(seed, written) },
-        signal,
-      );
-      const ended = !ignoreEos && this.ends.has(id);
-      const last = ended || written >= maxTokens || sequence.length >= this.sequences.capacity;
-      const { text, stopped } = pieces.push(id, last);
-      yield { id, text, logprob };
-      if (stopped) return 'stop';
-      if (last) return ended ? 'eos' : 'length';
-      waiting = Int32Array.of(id);
+    for (;;) {
+      const next = await sequence.feed(waiting, writing.by, signal);
+      yield writing.push(next, sequence.length);
+      if (writing.finish) return writing.finish;
+      waiting = Int32Array.of(next.id);
     }
+  }
+
+  /** A text to be written; `capacity` positions at most, with its prompt. */
+  begin(settings: WriteSettings, capacity = this.sequences.capacity): Writing {
+    if (settings.stop.length > 0) this.#needTokenizer();
+    const tokenizer = this.tokenizer instanceof MiaError ? undefined : this.tokenizer;
+    return new Writing(settings, tokenizer, this.ends, capacity);
   }
 
   #read(prompt: Prompt, addSpecialTokens: boolean): Int32Array {

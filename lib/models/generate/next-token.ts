@@ -40,8 +40,16 @@ export function nextToken(
   ids: Ints,
   inputs: Readonly<Record<string, Tensor<Device, DType>>>,
 ): { id: Ints; logprob: Floats; seen: Tensor<Device, 'bool'> } {
-  const { settings, seen: before } = inputs as { settings: Floats; seen: Tensor<Device, 'bool'> };
+  const { settings, seen: before } = inputs as { settings: Floats; seen: Seen };
   const seen = before.scatter(ids, Tensor.ones(logits.device, [ids.shape[0]], 'bool'), 0);
-  const id = logits.clone().sample(seen.clone(), settings).reshape([1]) as Ints;
-  return { id: id.clone(), logprob: logits.logSoftmax().takeAlong(id, 0), seen };
+  return { ...draw(logits, seen.clone(), settings), seen };
+}
+
+type Seen = Tensor<Device, 'bool'>;
+
+/** By rows: logits and what was seen [..., vocab], settings [..., 6]; ids and log-probabilities [..., 1]. */
+export function draw(logits: Floats, seen: Seen, settings: Floats): { id: Ints; logprob: Floats } {
+  const id = logits.clone().sample(seen, settings);
+  const column = id.reshape([...id.shape, 1]) as Ints;
+  return { id: column.clone(), logprob: logits.logSoftmax().takeAlong(column, -1) };
 }

@@ -32,6 +32,9 @@ export type GenerateSettings = {
   readonly stop: readonly string[];
 };
 
+/** All but the signal, which does not outlive a call. */
+export type WriteSettings = Omit<GenerateSettings, 'signal'>;
+
 /** Names of the options. */
 export const generateOptions = [
   'maxTokens',
@@ -50,9 +53,9 @@ export const generateOptions = [
 const MOST = (2 - 2 ** -23) * 2 ** 127;
 
 /** What was given, and what holds otherwise. ERR_SHAPE naming the option. */
-export function readGenerateOptions(options: unknown): Omit<GenerateSettings, 'signal'> & {
-  readonly signal: AbortSignal | undefined;
-} {
+export function readGenerateOptions(
+  options: unknown,
+): WriteSettings & { readonly signal: AbortSignal | undefined } {
   const given = optionsOf('generate', options, ...generateOptions);
   const { maxTokens = 256, seed = randomInt(2 ** 47), ignoreEos = false, signal } = given;
   const { temperature = 0, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1, stop = [] } = given;

@@ -9,7 +9,7 @@ import type { RowsProgram, Sequence } from './program.js';
 export type TokenInput = string | ArrayLike<number | bigint>;
 
 /** Tokens of one run: enough for the machine to be busy, few enough to stay in its caches. */
-const BUDGET = 2048;
+export const BUDGET = 2048;
 
 interface Reading {
   readonly op: string;

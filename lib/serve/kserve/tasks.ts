@@ -76,11 +76,11 @@ export const tasks: readonly Task[] = [
   },
 ];
 
-type Labelled = Parameters<ServedModel['labels']['submit']>[0];
+type Labelled = Parameters<ServedModel['classify']>[0];
 
 /** The most probable first. */
 async function classify(model: ServedModel, inputs: Labelled, signal: AbortSignal): Promise<Tensor[]> {
-  const rows = await model.labels.submit(inputs, signal);
+  const rows = await model.classify(inputs, signal);
   const shape = [rows.length, rows[0].length];
   const all = rows.flat();
   return [

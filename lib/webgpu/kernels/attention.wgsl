@@ -26,6 +26,16 @@ fn fold_sum(lane: u32, x: f32) -> f32 {
   return all;
 }
 
+// The row of k and v where a key lies.
+fn key_at(batch: u32, kv: u32, key: u32) -> u32 {
+#if TABLE
+  let block = u32({{table}}(batch * ({{keys}} / {{span}}) + key / {{span}}));
+  return (block * {{kv_heads}} + kv % {{kv_heads}}) * {{span}} + key % {{span}};
+#else
+  return kv * {{keys}} + key;
+#endif
+}
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) lane: u32) {
@@ -65,6 +75,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   end = min(end, here + i32({{window}}));
 #endif
 #endif
+#if TABLE
+  for (var i = begin / i32({{span}}) * i32({{span}}); i < end; i += i32({{span}})) {
+    let bad = {{table}}(batch * ({{keys}} / {{span}}) + u32(i) / {{span}});
+    if (bad < 0 || bad >= i32({{blocks}})) { if (lane == 0u) { {{fail}} } return; }
+  }
+#endif
   var most = {{lowest}};
   var sum = 0.0;
   var y: array<f32, {{PARTS}}>;
@@ -74,7 +90,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     if (key < end) {
       var dot = 0.0;
       for (var d = 0u; d < {{features}}; d++) {
-        dot = fma({{q}}(number * {{features}} + d), {{k}}((kv * {{keys}} + u32(key)) * {{features}} + d), dot);
+        dot = fma({{q}}(number * {{features}} + d), {{k}}(key_at(batch, kv, u32(key)) * {{features}} + d), dot);
       }
       score = dot * {{scale}};
 #if CAPPED
@@ -101,7 +117,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
       var part = y[p] * keep;
       for (var j = 0u; j < count; j++) {
         let w = weights[j];
-        if (w != 0.0) { part = fma(w, {{v}}((kv * {{keys}} + u32(first) + j) * {{values}} + d), part); }
+        if (w != 0.0) { part = fma(w, {{v}}(key_at(batch, kv, u32(first) + j) * {{values}} + d), part); }
       }
       y[p] = part;
     }

@@ -15,14 +15,18 @@ import { floatTypes, type FloatType } from '../reference/numbers.js';
 
 const floats: Fill = between(-2, 2);
 
+type Extra = 'mask' | 'lengths' | 'offsets' | 'table';
+
 interface Row {
-  /** [batch..., H, Hkv, T, S, D, Dv = D] */
+  /** [batch..., H, Hkv, T, S, D, Dv = D]; with a table S is of a block */
   readonly sizes: readonly number[];
   readonly batch?: readonly number[];
   readonly dtype?: FloatType;
   readonly keys?: FloatType;
-  readonly how?: Omit<ref.Attending, 'mask' | 'lengths' | 'offsets'>;
-  readonly extra?: Partial<Record<'mask' | 'lengths' | 'offsets', Input>>;
+  readonly how?: Omit<ref.Attending, Extra>;
+  readonly extra?: Partial<Record<Extra, Input>>;
+  /** Of k and v, where there is a table. */
+  readonly blocks?: number;
   readonly large?: boolean;
 }
 
@@ -32,9 +36,10 @@ const tolerance = (dtype: FloatType): Case['tolerance'] => ({
   epsilons: 40,
 });
 
-function row({ sizes, batch = [], dtype = 'f32', keys = dtype, how = {}, extra = {}, large }: Row): Case {
+function row({ sizes, batch = [], dtype = 'f32', keys = dtype, how = {}, extra = {}, large, blocks }: Row): Case {
   const [heads, groups, rows, length, features, width = features] = sizes;
   const names = Object.keys(extra) as (keyof typeof extra)[];
+  const lead = blocks === undefined ? batch : [blocks];
   const what = [
     ...Object.entries(how).map(([name, v]) => `${name} ${v}`),
     ...names.map((n) => `${n} ${extra[n]!.dtype} ${shapeText(extra[n]!.shape)}`),
@@ -45,8 +50,8 @@ function row({ sizes, batch = [], dtype = 'f32', keys = dtype, how = {}, extra =
     name: `attention ${dtype} ${keys === dtype ? '' : `over ${keys} `}${shapeText([...batch, ...sizes])} ${what.join(' ')}`,
     inputs: [
       input(dtype, [...batch, heads, rows, features], floats),
-      input(keys, [...batch, groups, length, features], floats),
-      input(keys, [...batch, groups, length, width], floats),
+      input(keys, [...lead, groups, length, features], floats),
+      input(keys, [...lead, groups, length, width], floats),
       ...names.map((n) => extra[n]!),
     ],
     run: (x) => x[0].attention(x[1], x[2], { ...how, ...given(x) }),
@@ -134,6 +139,36 @@ const ragged: readonly Row[] = [
   { sizes: [2, 1, 5, 5, 8], extra: { offsets: i32(0) } },
   { dtype: 'f16', sizes: [2, 1, 21, 21, 8], extra: { offsets: i32(0, 4, 21) }, how: { window: 3 } },
 ];
+/** Keys in blocks anywhere, some of them shared. */
+const tabled: readonly Row[] = [
+  {
+    sizes: [4, 2, 1, 8, 16],
+    batch: [3],
+    blocks: 6,
+    how: { causal: true },
+    extra: {
+      lengths: i32(0, 9, 24),
+      table: input('i32', [3, 3], values(0, 0, 0, 5, 1, 0, 5, 2, 4)),
+    },
+  },
+  {
+    sizes: [2, 1, 5, 3, 20, 7],
+    batch: [2],
+    blocks: 5,
+    keys: 'f16',
+    how: { causal: true, window: 4 },
+    extra: { lengths: i32(2, 11), table: input('i32', [2, 4], values(3, 0, 0, 0, 4, 3, 1, 2)) },
+  },
+  { sizes: [2, 2, 3, 5, 8], blocks: 3, extra: { table: input('i32', [2], values(2, 0)) } },
+  {
+    sizes: [2, 1, 20, 16, 33],
+    batch: [2, 1],
+    blocks: 4,
+    dtype: 'bf16',
+    how: { causal: true, softcap: 2 },
+    extra: { lengths: input('i32', [2, 1], values(7, 48)), table: input('i32', [2, 1, 3], values(1, 2, 3, 0)) },
+  },
+];
 /** Beyond a block of rows, of keys, and into several chunks of keys, with and without rest. */
 const large = (
   [
@@ -148,6 +183,20 @@ const large = (
     { sizes: [1, 1, 9, 40, 1500, 3], dtype: 'f64' },
     { sizes: [2, 2, 300, 300, 8], extra: { offsets: i32(0, 150, 151, 290) }, how: { causal: true } },
     { sizes: [1, 1, 10, 600, 8], extra: { mask: input('bool', [10, 600], open) } },
+    {
+      sizes: [8, 1, 1, 64, 64],
+      batch: [2],
+      blocks: 20,
+      keys: 'f16',
+      how: { causal: true },
+      extra: { lengths: i32(1000, 65), table: input('i32', [2, 18], (_, i) => BigInt((i * 7) % 20)) },
+    },
+    {
+      sizes: [2, 1, 150, 64, 16],
+      blocks: 9,
+      how: { causal: true },
+      extra: { lengths: input('i32', [], values(500)), table: input('i32', [8], (_, i) => BigInt((i * 5) % 9)) },
+    },
   ] as const
 ).map((r: Row): Row => ({ ...r, large: true }));
 
@@ -170,7 +219,7 @@ const model: Case = {
 };
 
 export const attentionCases: readonly Case[] = [
-  ...[...shapes, ...mixed, ...masks, ...ragged, ...large].map(row),
+  ...[...shapes, ...mixed, ...masks, ...ragged, ...tabled, ...large].map(row),
   model,
 ];
 

@@ -10,9 +10,22 @@ export interface Attending {
   readonly mask?: Ref;
   readonly lengths?: Ref;
   readonly offsets?: Ref;
+  readonly table?: Ref;
 }
 
-export function attention(q: Ref, k: Ref, v: Ref, how: Attending = {}): Ref {
+/** Keys or values of each batch entry, from blocks [N, groups, span, size]. */
+function inOrder(x: Ref, table: Ref): Ref {
+  const [, groups, span, size] = x.shape;
+  const shape = [...table.shape.slice(0, -1), groups, table.shape.at(-1)! * span, size];
+  return build(x.dtype, shape, (index) => {
+    const [group, j, d] = index.slice(-3);
+    const block = Number(at(table, [...index.slice(0, -3), Math.floor(j / span)]));
+    return at(x, [block, group, j % span, d]);
+  });
+}
+
+export function attention(q: Ref, k: Ref, v: Ref, { table, ...how }: Attending = {}): Ref {
+  if (table) return attention(q, inOrder(k, table), inOrder(v, table), how);
   const [rows, features] = q.shape.slice(-2) as [number, number];
   const [groups, keys] = k.shape.slice(-3) as [number, number];
   const share = q.shape.at(-3)! / groups;
