@@ -71,7 +71,9 @@ export class ServedModel {
       onProgress: (progress) => onProgress?.(name, progress),
     });
     try {
-      return new ServedModel(name, model, await warm(model), metrics, settings);
+      const served = new ServedModel(name, model, await warm(model), metrics, settings);
+      if (served.abilities.write) await served.texts.prepare();
+      return served;
     } catch (error) {
       await model.dispose();
       throw error;

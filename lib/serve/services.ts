@@ -21,6 +21,12 @@ export class Services {
       *queues() {
         for (const model of models.values()) yield* model.queues();
       },
+      *caches() {
+        for (const { name: model, texts } of models.values()) {
+          const { kvBlocksUsed: used, kvBlocks: blocks, sharedTokens: shared } = texts.stats();
+          if (blocks > 0) yield { model, used, blocks, shared };
+        }
+      },
       memory: () => {
         const { liveBytes, peakBytes, arenaBytes } = device.memory();
         return { device_live: liveBytes, device_peak: peakBytes, device_arena: arenaBytes };

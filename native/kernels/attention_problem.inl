@@ -142,8 +142,8 @@ int64_t LengthOf(const AttentionProblem<T>& p, const Frame& frame, int64_t batch
   return -1;
 }
 
-// Where keys from `key` of a batch entry on lie: the batch entry, or block, of k and v, and the row in it. Entry -1: the
-// step has failed.
+// Where keys from `key` of a batch entry on lie: the batch entry, or block, of k and v, and the row in it.
+// Entry -1: the step has failed.
 struct Place {
   int64_t entry, row;
 };

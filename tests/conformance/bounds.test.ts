@@ -56,7 +56,11 @@ describe.each(devices)('$name', (row) => {
   });
 
   test.each(sequences)('%s', async (_, name, numbers) => {
-    const ints = Tensor.create(device, name === 'table' ? [2, 1] : [numbers.length], Int32Array.from(numbers));
+    const ints = Tensor.create(
+      device,
+      name === 'table' ? [2, 1] : [numbers.length],
+      Int32Array.from(numbers),
+    );
     const x = Tensor.zeros(device, name === 'offsets' ? [1, 4, 8] : [2, 1, 4, 8]);
     const y = x.clone().attention(x.clone(), x, { [name]: ints });
     await expect(y.back()).rejects.toMatchObject({

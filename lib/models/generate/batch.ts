@@ -9,12 +9,23 @@ import { attendBlocks, type LayerCache } from '../decoder/attend.js';
 import type { Decoder } from '../decoder/decoder.js';
 import { Frequencies } from '../layers/frequencies.js';
 import type { Floats, Ints } from '../tensors.js';
-import { bucketOf } from './buckets.js';
 import { draw, drawInputs, type DrawBy, type NextToken } from './next-token.js';
 import type { CacheDType } from './sequence.js';
 
 /** Positions of a block of the cache. */
 export const BLOCK = 64;
+
+/** Rows of a sequence in a run, and of all sequences at most where they have more than one. */
+const ROWS = [1, 16, 64, 256];
+export const MOST_ROWS = ROWS.at(-1)!;
+
+/** How many of the ids that wait a run takes, where up to `most` rows may be computed: no more than half are padding. */
+export const rowsFor = (waiting: number, most = MOST_ROWS): number =>
+  ROWS.findLast((rows) => rows <= most && (rows === 1 || 2 * waiting > rows))!;
+
+/** What sequences are padded to. Few sizes altogether: planning one takes as long as many a run. */
+const sequencesOf = (n: number): number =>
+  n <= 2 ? n : n <= 16 ? Math.ceil(n / 4) * 4 : Math.ceil(n / 8) * 8;
 
 /** What one sequence has computed in a run. */
 export interface Part {
@@ -63,6 +74,30 @@ export class BatchProgram {
     return parts.map((_, i) => ({ id: results.id[i], logprob: results.logprob[i] }));
   }
 
+  /** Plans runs of up to `sequences` ahead of them, one at a step. */
+  async *plan(sequences: number): AsyncGenerator<void> {
+    const { program } = await (this.#prepared ??= this.#prepare());
+    for (const rows of ROWS) {
+      const most = rows === 1 ? sequences : Math.min(sequences, MOST_ROWS / rows);
+      for (const count of new Set(Array.from({ length: most }, (_, i) => sequencesOf(i + 1)))) {
+        const all = [count * rows];
+        const table = [count, this.#perSequence];
+        const settings = [count, sampleSettings.length];
+        const seen = [count, this.decoder.spec.vocab];
+        await program.prepare({
+          ids: all,
+          positions: all,
+          places: all,
+          table,
+          lengths: [count],
+          settings,
+          seen,
+        });
+        yield;
+      }
+    }
+  }
+
   /** Frees the cache and the program, after the run in flight. */
   async dispose(): Promise<void> {
     const prepared = await this.#prepared?.catch(() => undefined);
@@ -73,7 +108,7 @@ export class BatchProgram {
   #lay(parts: readonly Part[]): Record<string, Int32Array | Float32Array | Uint8Array> {
     const { vocab } = this.decoder.spec;
     const count = sequencesOf(parts.length);
-    const rows = bucketOf(Math.max(...parts.map(({ from, to }) => to - from)));
+    const rows = ROWS.find((n) => parts.every(({ from, to }) => to - from <= n))!;
     const laid = {
       ids: new Int32Array(count * rows),
       positions: new Int32Array(count * rows),
@@ -139,10 +174,7 @@ export class BatchProgram {
       return {
         ...draw(decoder.logits(last), seen, inputs.settings as Floats),
         ...Object.fromEntries(names.map((name, i) => [name, next[i]])),
-      } as Record<string, Tensor<Device, DType>>;
+      };
     }) as Promise<unknown> as Promise<Program>;
   }
 }
-
-/** Few sizes: a plan is prepared for each. */
-const sequencesOf = (n: number): number => (n <= 2 ? n : n <= 16 ? Math.ceil(n / 4) * 4 : bucketOf(n));

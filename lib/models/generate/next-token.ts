@@ -50,6 +50,6 @@ type Seen = Tensor<Device, 'bool'>;
 /** By rows: logits and what was seen [..., vocab], settings [..., 6]; ids and log-probabilities [..., 1]. */
 export function draw(logits: Floats, seen: Seen, settings: Floats): { id: Ints; logprob: Floats } {
   const id = logits.clone().sample(seen, settings);
-  const column = id.reshape([...id.shape, 1]) as Ints;
+  const column = id.reshape([...id.shape, 1]);
   return { id: column.clone(), logprob: logits.logSoftmax().takeAlong(column, -1) };
 }

@@ -81,8 +81,7 @@ export class GenerationQueue {
         actual: String(ids.length),
       });
     if (signal?.aborted) throw aborted('generate', signal);
-    if (this.#waiting.size + this.#running.size >= maxBatch + maxQueue)
-      throw full('generate', maxQueue);
+    if (this.#waiting.size + this.#running.size >= maxBatch + maxQueue) throw full('generate', maxQueue);
     const leave = (): void => this.#end(request, signal?.aborted ? aborted('generate', signal) : undefined);
     const request: Request = {
       ids,
@@ -97,6 +96,12 @@ export class GenerationQueue {
     this.#waiting.add(request);
     this.#working ??= this.#work(this.#writer);
     return request.channel;
+  }
+
+  /** Plans ahead what steps will run, so that the first requests are not slower than the others. */
+  async prepare(): Promise<void> {
+    this.#writer ??= this.#open(this.model.writer('generate'));
+    for await (const _ of this.#writer.prepare()) await turn();
   }
 
   stats(): GenerationStats {

@@ -56,7 +56,7 @@ export class RowsQueue<Input, Result> {
           this.#waiting.delete(request);
           if (this.#running.every(({ over }) => over)) this.#leaving?.abort(); // nobody waits for the run
           if (Array.isArray(outcome)) resolve(outcome);
-          else reject(outcome.error as Error);
+          else reject(outcome.error);
         },
       };
       signal?.addEventListener('abort', leave);

@@ -28,6 +28,10 @@ export class TurnsWriter implements Writer<TurnPlace> {
     return drawn;
   }
 
+  async *prepare(): AsyncGenerator<void> {
+    // the model's own program plans the sizes that come
+  }
+
   stats(): WriterStats {
     return { kvBlocksUsed: 0, kvBlocks: 0, ...this.#tokens };
   }

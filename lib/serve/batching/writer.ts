@@ -36,5 +36,7 @@ export interface Writer<P extends Place = Place> {
   /** One step of all that are given: what was drawn for those whose prompts have been read. */
   step(places: readonly P[]): Promise<(readonly [P, NextToken])[]>;
   stats(): WriterStats;
+  /** Does ahead of the first step what would hold it up, a bit at a time. */
+  prepare(): AsyncIterable<void>;
   dispose(): Promise<void>;
 }

@@ -11,6 +11,8 @@ const sizes = [1, 2, 4, 8, 16, 32, 64, 128];
 export interface Gauges {
   /** Requests that wait and that run, by model and kind. */
   queues(): Iterable<{ model: string; kind: string; waiting: number; active: number }>;
+  /** Blocks of the cache of keys and values, by model. */
+  caches(): Iterable<{ model: string; used: number; blocks: number; shared: number }>;
   /** Bytes by state. */
   memory(): Readonly<Record<string, number>>;
   ready(): boolean;
@@ -75,6 +77,12 @@ export class Metrics {
     };
     gauge('mia_queue_depth', 'Requests that wait for their turn', ['model', 'kind'], each('waiting'));
     gauge('mia_active', 'Requests that run', ['model', 'kind'], each('active'));
+    const cache = (key: 'used' | 'blocks' | 'shared') => (set: Gauge) => {
+      for (const { model, ...counts } of gauges.caches()) set.set({ model }, counts[key]);
+    };
+    gauge('mia_kv_blocks_used', 'Blocks of the cache that texts use', ['model'], cache('used'));
+    gauge('mia_kv_blocks', 'Blocks of the cache', ['model'], cache('blocks'));
+    gauge('mia_shared_tokens', 'Tokens of prompts found in the cache so far', ['model'], cache('shared'));
     gauge('mia_ready', '1 when all models are loaded and warm', [], (set) => set.set(gauges.ready() ? 1 : 0));
     gauge('mia_memory_bytes', 'Memory of the device and of the process', ['of'], (set) => {
       const { rss, heapUsed, external } = process.memoryUsage();

@@ -36,7 +36,16 @@ const tolerance = (dtype: FloatType): Case['tolerance'] => ({
   epsilons: 40,
 });
 
-function row({ sizes, batch = [], dtype = 'f32', keys = dtype, how = {}, extra = {}, large, blocks }: Row): Case {
+function row({
+  sizes,
+  batch = [],
+  dtype = 'f32',
+  keys = dtype,
+  how = {},
+  extra = {},
+  large,
+  blocks,
+}: Row): Case {
   const [heads, groups, rows, length, features, width = features] = sizes;
   const names = Object.keys(extra) as (keyof typeof extra)[];
   const lead = blocks === undefined ? batch : [blocks];
@@ -166,7 +175,10 @@ const tabled: readonly Row[] = [
     blocks: 4,
     dtype: 'bf16',
     how: { causal: true, softcap: 2 },
-    extra: { lengths: input('i32', [2, 1], values(7, 48)), table: input('i32', [2, 1, 3], values(1, 2, 3, 0)) },
+    extra: {
+      lengths: input('i32', [2, 1], values(7, 48)),
+      table: input('i32', [2, 1, 3], values(1, 2, 3, 0)),
+    },
   },
 ];
 /** Beyond a block of rows, of keys, and into several chunks of keys, with and without rest. */
@@ -195,7 +207,10 @@ const large = (
       sizes: [2, 1, 150, 64, 16],
       blocks: 9,
       how: { causal: true },
-      extra: { lengths: input('i32', [], values(500)), table: input('i32', [8], (_, i) => BigInt((i * 5) % 9)) },
+      extra: {
+        lengths: input('i32', [], values(500)),
+        table: input('i32', [8], (_, i) => BigInt((i * 5) % 9)),
+      },
     },
   ] as const
 ).map((r: Row): Row => ({ ...r, large: true }));
