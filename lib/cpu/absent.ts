@@ -1,0 +1,20 @@
+import { MiaError } from '../errors.js';
+
+const absent = (): MiaError =>
+  new MiaError('ERR_UNSUPPORTED', 'Cpu', {
+    message: 'the CPU device is native code, which runs in Node only',
+    expected: 'WebGpu.create(), which takes the same programs',
+  });
+
+/** What stands for the CPU device in a browser, so that a program loads there and learns what to use instead. */
+export class Cpu {
+  static async create(): Promise<never> {
+    throw absent();
+  }
+}
+
+export class CpuBuilder {
+  constructor() {
+    throw absent();
+  }
+}
