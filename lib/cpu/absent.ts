@@ -7,14 +7,12 @@ const absent = (): MiaError =>
   });
 
 /** What stands for the CPU device in a browser, so that a program loads there and learns what to use instead. */
-export class Cpu {
-  static async create(): Promise<never> {
+export const Cpu = {
+  async create(): Promise<never> {
     throw absent();
-  }
-}
+  },
+};
 
-export class CpuBuilder {
-  constructor() {
-    throw absent();
-  }
+export function CpuBuilder(): never {
+  throw absent();
 }

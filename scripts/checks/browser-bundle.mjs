@@ -30,5 +30,8 @@ export function check() {
   const problems = foreign.map((file) => `${file} is in the bundle: it is to be Mia's own code alone`);
   if (kb > capKb) problems.push(`${kb.toFixed(1)} KB gzipped, the cap is ${capKb}: find what grew`);
   const files = `${Object.keys(inputs).length - 1} modules`;
-  return { checked: `${files}, ${(contents.length / 1000).toFixed(0)} KB, ${kb.toFixed(1)} gzipped`, problems };
+  return {
+    checked: `${files}, ${(contents.length / 1000).toFixed(0)} KB, ${kb.toFixed(1)} gzipped`,
+    problems,
+  };
 }
