@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     pool: 'forks', // a native crash takes one file's process, and is reported as such
     execArgv: ['--expose-gc'],
-    testTimeout: 60_000,
+    testTimeout: 180_000, // SwiftShader computes the large cases on few cores
     hookTimeout: 60_000,
     reporters: process.env.CI
       ? ['default', ['json', { outputFile: 'build/test-results.json' }]]

@@ -1,37 +1,4 @@
-/** Mia's public surface. Nothing inside the library imports this file. */
-export { MiaError, type ErrorCode } from './errors.js';
-export type {
-  ArrayOf,
-  BlockDType,
-  DType,
-  FloatDType,
-  IntDType,
-  PackedDType,
-  ScalarDType,
-  TypedArray,
-  WeightDType,
-} from './dtype.js';
-export type { Counters, Device, MemoryInfo, PlanSummary } from './device.js';
-export type { Profile, ProfiledRun, ProfiledStep } from './plan/profile.js';
-export { Layout, type IntTuple, type Tiler } from './layout/index.js';
+/** Mia's public surface in Node. Nothing inside the library imports this file. */
+export * from './portable.js';
 export { Cpu, CpuBuilder, type CpuInfo, type CpuOptions } from './cpu/device.js';
 export type { HostKernel, HostKernelInfo } from './cpu/executable.js';
-export { WebGpu, WebGpuBuilder, type WebGpuInfo, type WebGpuOptions } from './webgpu/device.js';
-export { s, type Scalar } from './ir/scalar.js';
-export { Tensor } from './tensor/tensor.js';
-export { expr } from './tensor/expr.js';
-export {
-  apply,
-  defineOp,
-  defineScalarOp,
-  type CustomOp,
-  type OpDeclaration,
-  type ScalarDeclaration,
-} from './tensor/custom.js';
-export { fromHalf, toHalf } from './tensor/half.js';
-export type { TensorOps } from './tensor/ops.js';
-export type { Shape } from './tensor/types.js';
-export { Tape } from './tensor/tape.js';
-export { compile, Program } from './tensor/compile.js';
-export type { ProgramState } from './tensor/program-state.js';
-export { spec, state, type Spec, type StateSpec } from './tensor/spec.js';

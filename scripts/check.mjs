@@ -1,6 +1,7 @@
 // Everything CI holds the code to, besides the tests. `npm run check [name...]` runs all, or those whose title has the name.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import * as browserBundle from './checks/browser-bundle.mjs';
 import * as circularImports from './checks/circular-imports.mjs';
 import * as fileSize from './checks/file-size.mjs';
 import * as importDirection from './checks/import-direction.mjs';
@@ -29,6 +30,7 @@ const checks = [
   nativeBoundary,
   fileSize,
   weakSymbols,
+  browserBundle,
   tool('format', 'npm run format repairs it', 'prettier', '--check', '.'),
   tool('package', 'repair package.json', 'publint', '--strict'),
   tool('package types', 'repair exports in package.json', 'attw', '--pack', '.', '--profile', 'esm-only'),

@@ -151,9 +151,14 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: GpuContex
     const at = new Map(fixed);
     const borrowed: GpuBuffer[] = []; // of this run: the queue has what it needs of them once all is submitted
     const borrow = (bytes: number): GpuBuffer => {
-      const buffer = pool.storage(bytes, 'run');
-      borrowed.push(buffer);
-      return buffer;
+      try {
+        const buffer = pool.storage(bytes, 'run');
+        borrowed.push(buffer);
+        return buffer;
+      } catch (error) {
+        for (const buffer of borrowed) pool.give(buffer); // nothing was submitted
+        throw error;
+      }
     };
     bound.forEach((slot, i) => {
       const { memory } = given[i];
@@ -223,11 +228,15 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: GpuContex
         return new Resident(kept[i], slots[slot].bytes, cx, read);
       });
     if (!reading) return finish([]);
-    return abortable(reading(), signal).then((host) => {
+    const done = reading().then((host) => {
       timing?.finish(host.at(-1)!);
-      if (status) check(new Uint32Array(host[wanted.length].buffer));
-      return finish(host);
+      const results = finish(host);
+      const bad = status && problem(new Uint32Array(host[wanted.length].buffer));
+      if (!bad) return results;
+      for (const result of results) result.release();
+      throw bad;
     });
+    return signal ? abortable(done, signal) : done;
   }
 
   function groupOf(launch: Launch, at: ReadonlyMap<number, GpuBuffer>, params: GpuBuffer): GpuBindGroup {
@@ -248,10 +257,10 @@ export function prepare(plan: Plan, constants: readonly Storage[], cx: GpuContex
   }
 
   /** What steps noted about indices. */
-  function check([step, value]: Uint32Array): void {
-    if (step === 0) return;
-    throw new MiaError('ERR_SHAPE', plan.steps[step - 1].op, {
-      message: 'an index is out of range',
+  function problem([step, value]: Uint32Array): MiaError | undefined {
+    if (step === 0) return undefined;
+    return new MiaError('ERR_SHAPE', plan.steps[step - 1].op, {
+      message: 'index out of range',
       actual: String(value | 0),
     });
   }
@@ -261,11 +270,15 @@ const aborted = (signal: AbortSignal): MiaError =>
   new MiaError('ERR_ABORTED', 'run', { message: 'aborted', cause: signal.reason });
 
 /** Rejects at once when the signal aborts; the GPU goes on, and its results are let go. */
-function abortable<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
-  if (!signal) return promise;
+function abortable(run: Promise<Storage[]>, signal: AbortSignal): Promise<Storage[]> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(aborted(signal));
     signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    run
+      .then((results) => {
+        if (signal.aborted) for (const result of results) result.release();
+        else resolve(results);
+      }, reject)
+      .finally(() => signal.removeEventListener('abort', abort));
   });
 }

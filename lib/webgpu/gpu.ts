@@ -14,6 +14,7 @@ const checklist = [
 /** Toggles of Dawn that devices of this process ask for. See docs/webgpu.md. */
 const toggles = [
   'enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia,use_user_defined_labels_in_backend',
+  'disable-dawn-features=timestamp_quantization', // pages need it for their privacy; a profile would lose short steps
 ];
 
 let found: { instance: Gpu; users: number } | undefined;

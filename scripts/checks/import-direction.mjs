@@ -27,6 +27,9 @@ const doors = {
 };
 const runsInBrowsers = [...core, 'plan', 'tensor', 'webgpu'];
 
+/** Files that name what is public, and import from anywhere. */
+const entries = ['index', 'browser', 'portable'];
+
 const partOf = (file) => file.split('/')[1].replace(/\.ts$/, '');
 
 function complaint({ from, to, typeOnly }) {
@@ -38,8 +41,9 @@ function complaint({ from, to, typeOnly }) {
       : undefined;
   }
   const target = partOf(to);
-  if (target === 'index') return 'nothing imports index.ts: import the file that declares it';
-  if (part === 'index' || part === target || doors[to]?.includes(part)) return undefined;
+  if (entries.includes(part)) return undefined;
+  if (entries.includes(target)) return `nothing imports ${target}.ts: import the file that declares it`;
+  if (part === target || doors[to]?.includes(part)) return undefined;
   if (!mayImport[part]) return `${part} is not in the table of scripts/checks/import-direction.mjs: add it`;
   if (!mayImport[part].includes(target)) {
     return `${part} may import ${mayImport[part].join(', ') || 'nothing'}, not ${target}: move the shared piece down`;

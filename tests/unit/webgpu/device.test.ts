@@ -74,7 +74,7 @@ test('a profile has the time of each step', async () => {
 
 test('the digits have the same answers as on the CPU', async () => {
   const mia = await import('mia'); // as the example's network has it
-  const read = (name: string): Promise<any> =>
+  const read = (name: string): Promise<Record<string, { data: Uint8Array }>> =>
     readSafetensors(new URL(`../../../examples/digits/${name}.safetensors`, import.meta.url));
   const [{ images }, weights] = [await read('digits'), await read('model')];
   const x = Float32Array.from(images.data.subarray(-360 * 64)); // [360, 64]
