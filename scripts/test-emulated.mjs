@@ -1,9 +1,10 @@
 // Runs what this machine's CPU cannot: the native tests, then the digits example, under qemu on CPUs with fewer or other
 // instruction sets. `npm run test:arm64`, `npm run test:x86`; parts of names choose native tests. Linux on x86-64.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { requireFromApt } from './apt.mjs';
 import { buildNative, main, requireTools, run, SetupError } from './build-native.mjs';
 import { root } from './files.mjs';
 
@@ -31,21 +32,6 @@ const targets = {
     },
   },
 };
-
-/** Installs missing tools with apt-get where that is allowed; says what to install where it is not. */
-function requireEmulator(tools) {
-  const isThere = (tool) => spawnSync(tool, ['--version'], { stdio: 'ignore' }).status === 0;
-  const missing = () => Object.entries(tools).filter(([tool]) => !isThere(tool));
-  if (missing().length === 0) return;
-  const packages = [...new Set(missing().map(([, name]) => name))];
-  const how = `apt-get install --yes --no-install-recommends ${packages.join(' ')}`;
-  if (process.getuid() === 0 && isThere('apt-get')) {
-    run('apt-get', ['update', '--quiet']);
-    run('apt-get', how.split(' ').slice(1));
-  }
-  const still = missing().map(([tool]) => tool);
-  if (still.length > 0) throw new SetupError(`${still.join(' and ')} not found: sudo ${how}`);
-}
 
 /** The native tests, from the tree that the addon of this architecture is built in. */
 function buildTests(arch) {
@@ -103,7 +89,7 @@ await main(async () => {
   const target = targets[name];
   if (!target) throw new SetupError(`usage: test-emulated.mjs ${Object.keys(targets).join('|')} [name...]`);
   requireTools();
-  requireEmulator(target.tools);
+  requireFromApt(target.tools);
   const { arch, emulator, cpus } = target;
   const addon = buildNative({ arch });
   const tests = buildTests(arch);

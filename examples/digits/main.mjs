@@ -1,10 +1,10 @@
 // Mia's first example: real handwritten digits, from a file to an answer. Start here, then read network.mjs.
 import { Cpu, compile, spec } from 'mia';
 import { drawDigits } from './draw.mjs';
+import { readTensors } from './files.mjs';
 import { latency, throughput } from './measure.mjs';
 import { digitsNetwork } from './network.mjs';
 import { HELP, readOptions } from './options.mjs';
-import { readSafetensors } from './safetensors.mjs';
 
 const HELD_OUT = 360; // the last images: train.py never trains on them
 const PIXELS = 64;
@@ -12,8 +12,8 @@ const CLASSES = 10;
 const REQUIRED_ACCURACY = 0.97;
 
 async function main({ show, json }) {
-  const { images, labels } = await readSafetensors(new URL('digits.safetensors', import.meta.url));
-  const weights = await readSafetensors(new URL('model.safetensors', import.meta.url));
+  const { images, labels } = await readTensors('digits.safetensors');
+  const weights = await readTensors('model.safetensors');
   const x = Float32Array.from(images.data.subarray(-HELD_OUT * PIXELS)); // [360, 64]
   const truth = labels.data.subarray(-HELD_OUT); // [360]
 

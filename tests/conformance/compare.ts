@@ -6,8 +6,10 @@ import { epsilon, isFloat, storedEpsilon, ulp, type FloatType, type Num } from '
 
 /** Whether a typed array has the very bytes that are expected, which most have. */
 export function identical(actual: TypedArray, expected: Ref): boolean {
-  const [a, e] = [actual, typedOf(expected)].map((x) => Buffer.from(x.buffer, x.byteOffset, x.byteLength));
-  return a.equals(e);
+  const [a, e] = [actual, typedOf(expected)].map((x) => new Uint8Array(x.buffer, x.byteOffset, x.byteLength));
+  if (a.length !== e.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== e[i]) return false;
+  return true;
 }
 
 export function difference(actual: Ref, expected: Ref, tolerance: Tolerance = {}): string | undefined {

@@ -1,26 +1,10 @@
 /** The devices that run the case table: one row each. A new backend is a new row. */
-import { Cpu, WebGpu, type Device } from '../../lib/index.js';
-import type { Case } from './case.js';
-
-export interface DeviceRow {
-  readonly name: string;
-  create(): Promise<Device>;
-  /** Cases that the device may answer with ERR_UNSUPPORTED; anything else it must compute. */
-  mayRefuse?(c: Case): boolean;
-  /** Numbers too small for a normal f32 may count as zeros, in and out. */
-  readonly flushes?: true;
-}
+import { Cpu } from '../../lib/index.js';
+import { webgpu, type DeviceRow } from './webgpu.js';
 
 const probe = await Cpu.create();
 const { isas } = probe.info;
 await probe.close();
-
-const wide = /\b(f64|i64|u64)\b/;
-/** Shaders compute with 32 bits: 64-bit numbers are moved, at most. Nor do they draw samples or quantise yet. */
-const lacking = (c: Case): boolean =>
-  wide.test(c.name) ||
-  c.inputs.some(({ dtype }) => wide.test(dtype)) ||
-  /^sample|wraps inside a chain|^sum of ones|^gather from counts|quanti|to q\d/.test(c.name);
 
 /** Every instruction set of this machine. */
 export const cpus: readonly DeviceRow[] = isas.map((isa) => ({
@@ -28,7 +12,4 @@ export const cpus: readonly DeviceRow[] = isas.map((isa) => ({
   create: () => Cpu.create({ isa }),
 }));
 
-export const devices: readonly DeviceRow[] = [
-  ...cpus,
-  { name: 'webgpu', create: () => WebGpu.create(), mayRefuse: lacking, flushes: true },
-];
+export const devices: readonly DeviceRow[] = [...cpus, webgpu];

@@ -5,6 +5,7 @@ import { difference, identical, LEAST } from './compare.js';
 import { fromTyped, typedOf, type Ref } from './reference/array.js';
 import type { RefType } from './reference/numbers.js';
 import { inputOf, plain, type Way } from './ways.js';
+import type { DeviceRow } from './webgpu.js';
 
 /** Inputs and expected results of a case, made once for all devices and ways. */
 export interface Prepared {
@@ -28,6 +29,21 @@ function flushed(x: Ref): Ref {
   if (x.dtype !== 'f32' && x.dtype !== 'bf16') return x;
   const isSmall = (v: number): boolean => Math.abs(v) < LEAST;
   return { ...x, data: (x.data as number[]).map((v) => (isSmall(v) ? (v < 0 ? -0 : 0) : v)) };
+}
+
+/** Runs cases one way; names those that fail, and says what is wrong with each. */
+export async function failuresOf(
+  device: Device,
+  cases: readonly Prepared[],
+  way: Way,
+  row: DeviceRow,
+): Promise<string[]> {
+  const failures: string[] = [];
+  for (const [turn, p] of cases.entries()) {
+    const problem = await problemOf(device, p, way, turn, undefined, row.mayRefuse?.(p.case));
+    if (problem) failures.push(`${p.case.name}: ${problem}`);
+  }
+  return failures;
 }
 
 /** Runs one case one way; says what is wrong, values or books. `lent`: the memory of inputs that are lent. */

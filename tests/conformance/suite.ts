@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Device } from '../../lib/index.js';
 import type { Case } from './case.js';
 import { devices } from './devices.js';
-import { prepare, problemOf, type Prepared } from './run.js';
+import { failuresOf, prepare, type Prepared } from './run.js';
 import { ways } from './ways.js';
 
 /** How many failures of one test are spelled out. */
@@ -35,11 +35,7 @@ export function conform(table: readonly Case[]): void {
       afterAll(() => device.close());
 
       test.each(ways)('$name', async (way) => {
-        const failures: string[] = [];
-        for (const [turn, p] of prepared.entries()) {
-          const problem = await problemOf(device, p, way, turn, undefined, row.mayRefuse?.(p.case));
-          if (problem) failures.push(`${p.case.name}: ${problem}`);
-        }
+        const failures = await failuresOf(device, prepared, way, row);
         expect(failures.slice(0, SHOWN), `${failures.length} of ${prepared.length} cases fail`).toEqual([]);
       });
     });

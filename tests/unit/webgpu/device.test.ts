@@ -4,7 +4,7 @@ import { compile, spec, Tensor, WebGpu } from '../../../lib/index.js';
 // @ts-expect-error an example, in JavaScript
 import { digitsNetwork } from '../../../examples/digits/network.mjs';
 // @ts-expect-error an example, in JavaScript
-import { readSafetensors } from '../../../examples/digits/safetensors.mjs';
+import { readTensors } from '../../../examples/digits/files.mjs';
 
 let gpu: WebGpu;
 beforeAll(async () => void (gpu = await WebGpu.create()));
@@ -74,9 +74,8 @@ test('a profile has the time of each step', async () => {
 
 test('the digits have the same answers as on the CPU', async () => {
   const mia = await import('mia'); // as the example's network has it
-  const read = (name: string): Promise<Record<string, { data: Uint8Array }>> =>
-    readSafetensors(new URL(`../../../examples/digits/${name}.safetensors`, import.meta.url));
-  const [{ images }, weights] = [await read('digits'), await read('model')];
+  const { images } = await readTensors('digits.safetensors');
+  const weights = await readTensors('model.safetensors');
   const x = Float32Array.from(images.data.subarray(-360 * 64)); // [360, 64]
   const answers = async (device: InstanceType<typeof mia.Cpu | typeof mia.WebGpu>): Promise<number[]> => {
     const network = digitsNetwork(device, weights);
